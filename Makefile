@@ -1,0 +1,45 @@
+# Fourthstep.  `make demo` and `make test` do all set-up on a fresh clone; nothing else is needed first.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: help demo test check bench mutate records lock clean
+
+help:  ## what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) tools/setup.py
+	@touch $@
+
+demo: $(STAMP)  ## assess the example records and write the pages to out/
+	$(BIN)/python tools/demo.py
+
+test: $(STAMP)  ## all tests, the real records beside the project included where they are
+	$(BIN)/python tools/setup.py --system
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(STAMP)  ## lint, types, floors, documents current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check src tests tools benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/fourthstep knowledge check
+	$(BIN)/python tools/docs.py --check
+
+bench: $(STAMP)  ## speed, beside its floor in the same run
+	$(BIN)/python benchmarks/single.py
+
+mutate: $(STAMP)  ## change each limit of the knowledge once: does a case turn red?
+	$(BIN)/python tools/mutate.py
+
+records: $(STAMP)  ## what the real records beside the project give, data set by data set
+	$(BIN)/python tools/records.py
+
+lock:  ## renew requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra html --extra pdf --extra remote --extra zstd \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --quiet \
+	  --custom-compile-command "make lock" -o requirements.lock
+
+clean:  ## remove what was built
+	rm -rf .venv out build dist knowledge/.compiled

@@ -1,0 +1,128 @@
+"""The options for one pain: which interventions, with which word, in which order."""
+
+from collections.abc import Iterable
+
+from fourthstep.assessment.fit import goal_fit
+from fourthstep.assessment.reasons import applies, combined, hold_reason, reasons_for
+from fourthstep.assessment.result import Option, Reason
+from fourthstep.assessment.syndromes import Recognised
+from fourthstep.assessment.words import Fit, OptionWord, Timing, option_word, timing_word
+from fourthstep.facts.pains import Pain
+from fourthstep.ground.truth import Truth, all_of, any_of
+from fourthstep.knowledge.models import Intervention
+from fourthstep.knowledge.policy import Policy
+from fourthstep.rules.ask import Answer, Inquiry
+from fourthstep.rules.holds import hold_verdicts
+
+_WORDS = [word.value for word in OptionWord]
+_FITS = [Fit.FITS.value, Fit.PERHAPS.value, Fit.DOES_NOT_FIT.value]
+_TIMINGS = [timing.value for timing in Timing]
+_CERTAINTIES = ["high", "moderate", "low", "very low"]
+LAST = 99
+"""Place of an option that stands in no list."""
+
+
+def options_for(pain: Pain, recognised: tuple[Recognised, ...], inquiry: Inquiry, policy: Policy) -> tuple[Option, ...]:
+    """Every intervention that some syndrome of this pain lists, best first."""
+    knowledge = inquiry.facts.knowledge
+    listed: dict[str, list[tuple[Recognised, int]]] = {}
+    for each in recognised:
+        if each.truth is not Truth.FALSE:
+            for place, equals in enumerate(each.syndrome.options):
+                for name in equals.ids:
+                    listed.setdefault(name, []).append((each, place))
+    options = [_option(knowledge.interventions[name], found, pain, inquiry, policy)
+               for name, found in listed.items() if name in knowledge.interventions]  # fmt: skip
+    return tuple(sorted(options, key=_order))
+
+
+def _option(each: Intervention, listed: list[tuple[Recognised, int]], pain: Pain, inquiry: Inquiry, policy: Policy
+            ) -> Option:  # fmt: skip
+    knowledge = inquiry.facts.knowledge
+    bleeding = knowledge.tables.bleeding[each.id]
+    own = inquiry.ask(each.fits, pain) if each.fits else Answer(Truth.TRUE)
+    fits = all_of([any_of(found.truth for found, _ in listed), own.truth])
+    reasons = reasons_for(each, bleeding, pain, inquiry, policy)
+    reasons += [hold_reason(verdict) for verdict in hold_verdicts(bleeding.holds, bleeding.sir, inquiry.facts)]
+    word = option_word(
+        fits=fits,
+        lasting_stop=combined(reasons, "lasting-stop"),
+        correctable_stop=combined(reasons, "correctable-stop"),
+        caution=combined(reasons, "caution"),
+    )
+    line = inquiry.ask(each.line.when, pain).truth if each.line.when else None
+    certain = tuple(found.syndrome.id for found, _ in listed if found.status == "certain")
+    return Option(
+        id=each.id,
+        name=each.name,
+        pain=pain.id,
+        word=word.value,
+        timing=timing_word(line, each.line.otherwise).value,
+        line=each.line.says,
+        line_mark=each.line.mark,
+        fits=fits.value,
+        fits_says=each.fits_says,
+        syndromes=certain,
+        possible_syndromes=tuple(found.syndrome.id for found, _ in listed if found.status == "possible"),
+        place=min((place for found, place in listed if found.status == "certain" or not certain), default=LAST),
+        reasons=tuple(reason for reason in reasons if reason.truth != Truth.FALSE.value),
+        cleared=tuple(reason for reason in reasons if reason.truth == Truth.FALSE.value),
+        fit=goal_fit(each, inquiry.facts),
+        certainty=each.evidence.certainty,
+        reversible=each.attributes.reversible,
+        offered=each.id not in policy.not_offered,
+        benefit=tuple(each.benefit),
+        harms=tuple(each.harms),
+        evidence=each.evidence.says,
+        grades=tuple(each.evidence.grades),
+        dissent=tuple(each.evidence.dissent),
+        to_confirm=_to_confirm(each, inquiry),
+        done_before=_done_before(each, inquiry),
+        unknowns=_unknowns(word, fits, listed, own, reasons),
+    )
+
+
+def _unknowns(word: OptionWord, fits: Truth, listed: list[tuple[Recognised, int]], own: Answer, reasons: list[Reason]
+              ) -> tuple[str, ...]:  # fmt: skip
+    """The facts that decide an undetermined word, or could still lift a caution."""
+    names: list[str] = []
+    if fits is Truth.UNKNOWN:
+        names += [name for found, _ in listed for name in found.missing]
+        names += own.open
+    if word in (OptionWord.UNDETERMINED, OptionWord.WITH_CAUTION, OptionWord.AFTER_CORRECTION):
+        names += [name for reason in reasons if reason.truth == Truth.UNKNOWN.value for name in reason.open]
+    return tuple(dict.fromkeys(names))
+
+
+def _to_confirm(each: Intervention, inquiry: Inquiry) -> tuple[str, ...]:
+    """What the clinician confirms at the bedside: the therapy's own list, and bedside facts not yet answered."""
+    knowledge = inquiry.facts.knowledge
+    return (*each.to_confirm, *(knowledge.facts[name].ask for name in bedside_facts(each, inquiry)))
+
+
+def bedside_facts(each: Intervention, inquiry: Inquiry) -> Iterable[str]:
+    """Bedside facts that concern an intervention and are not answered."""
+    knowledge = inquiry.facts.knowledge
+    bleeding = knowledge.tables.bleeding[each.id]
+    own = (*each.lasting_stops, *each.correctable_stops, *each.cautions)
+    shared = (rule for rule in knowledge.safety if applies(rule, each, bleeding))
+    asked = [leaf.fact for criterion in (*own, *shared) if criterion.bedside
+             for leaf in inquiry.ask(criterion.when).leaves if leaf.truth == Truth.UNKNOWN.value]  # fmt: skip
+    return dict.fromkeys(asked)
+
+
+def _done_before(each: Intervention, inquiry: Inquiry) -> tuple[str, ...]:
+    return tuple(event.ref for event in inquiry.facts.timeline.of(each.procedures) if event.kind == "procedure")
+
+
+def _order(option: Option) -> tuple[int, int, int, int, int, bool, str]:
+    """The word, fit with goals, timing, place in the syndrome's list, certainty, reversible first, id."""
+    return (
+        _WORDS.index(option.word),
+        _FITS.index(option.fit.word),
+        _TIMINGS.index(option.timing),
+        option.place,
+        _CERTAINTIES.index(option.certainty),
+        not option.reversible,
+        option.id,
+    )

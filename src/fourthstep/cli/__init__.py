@@ -1,0 +1,19 @@
+"""Floor 8, the front door: parses, calls, prints."""
+
+import sys
+
+from fourthstep.ground.errors import FourthstepError
+
+
+def main() -> None:
+    """Run the command line; what Fourthstep raises on purpose is printed without a traceback."""
+    from fourthstep.cli.app import app  # noqa: PLC0415  imported here so that a broken pipe is caught below
+
+    try:
+        app()
+    except FourthstepError as error:
+        sys.stderr.write(f"fourthstep: {error}\n")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,265 @@
+"""The commands.  Each parses its arguments, calls the engine and prints; nothing is decided here."""
+
+import sys
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fourthstep import __version__
+from fourthstep.assessment.assess import assess, assess_events
+from fourthstep.assessment.identity import as_json
+from fourthstep.assessment.result import Assessment
+from fourthstep.events.statements import read_answers, read_case
+from fourthstep.ground.dates import AsOf, as_of
+from fourthstep.ground.errors import FourthstepError
+from fourthstep.knowledge.load import Knowledge, load_knowledge
+from fourthstep.knowledge.policy import DEFAULT, Policy, read_policy, zone_of
+from fourthstep.record import Record, read_from_server, read_record
+
+app = typer.Typer(
+    name="fourthstep",
+    help="Decision support for the interventional management of cancer pain. For clinicians; not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+knowledge_app = typer.Typer(help="Work on the knowledge.", no_args_is_help=True)
+app.add_typer(knowledge_app, name="knowledge")
+
+
+class Format(StrEnum):
+    """What an assessment can be told as."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    LETTER = "letter"
+    LETTER_HTML = "letter-html"
+    PDF = "pdf"
+
+
+RecordPath = Annotated[Path | None, typer.Argument(help="A FHIR R4 file, or a folder of NDJSON files.", show_default=False)]
+AsOfOption = Annotated[str, typer.Option("--as-of", help="Day or instant of the assessment; default: today.", metavar="DATE")]
+PatientOption = Annotated[str, typer.Option("--patient", help="Patient id, where the source holds several.", metavar="ID")]
+PolicyOption = Annotated[Path | None, typer.Option("--policy", help="One hospital's overlay.", metavar="FILE")]
+AnswersOption = Annotated[Path | None, typer.Option("--answers", help="What was entered at the bedside.", metavar="FILE")]
+ServerOption = Annotated[str, typer.Option("--server", help="Base URL of a FHIR R4 server.", metavar="URL")]
+TokenOption = Annotated[str, typer.Option("--token", envvar="FOURTHSTEP_TOKEN", help="Bearer token for the server.", metavar="TOKEN")]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to tell it.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file.", metavar="FILE")]
+FullOption = Annotated[bool, typer.Option("--full", help="Tell everything, with all sources.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Options common to all commands."""
+    if version:
+        typer.echo(f"fourthstep {__version__}")
+        raise typer.Exit
+
+
+@app.command("assess")
+def assess_command(
+    record: RecordPath = None,
+    as_of_text: AsOfOption = "",
+    patient: PatientOption = "",
+    policy: PolicyOption = None,
+    answers: AnswersOption = None,
+    server: ServerOption = "",
+    token: TokenOption = "",
+    form: FormatOption = Format.TEXT,
+    output: OutputOption = None,
+    full: FullOption = False,
+) -> None:
+    """Assess one patient's record."""
+    knowledge = load_knowledge()
+    overlay = read_policy(policy, knowledge) if policy else DEFAULT
+    entered = read_answers(answers, knowledge) if answers else None
+    source = _record(record, patient, server, token)
+    assessment = assess(source, as_of=_as_of(as_of_text, overlay), answers=entered, policy=overlay, knowledge=knowledge)
+    _tell(assessment, knowledge, form, output, full, overlay)
+
+
+@app.command("case")
+def case_command(
+    case: Annotated[Path, typer.Argument(help="A YAML case: one patient in a few lines.")],
+    policy: PolicyOption = None,
+    form: FormatOption = Format.TEXT,
+    output: OutputOption = None,
+    full: FullOption = False,
+) -> None:
+    """Assess a short YAML case in place of FHIR."""
+    knowledge = load_knowledge()
+    overlay = read_policy(policy, knowledge) if policy else DEFAULT
+    if not case.is_file():
+        raise FourthstepError(f"{case}: there is no such case file")
+    stated, events = read_case(case, knowledge)
+    assessment = assess_events(events, as_of=as_of(stated.as_of), policy=overlay, knowledge=knowledge)
+    _tell(assessment, knowledge, form, output, full, overlay)
+
+
+@app.command("opioids")
+def opioids_command(
+    record: RecordPath = None,
+    as_of_text: AsOfOption = "",
+    patient: PatientOption = "",
+    policy: PolicyOption = None,
+    server: ServerOption = "",
+    token: TokenOption = "",
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Daily oral morphine equivalent, every step.  It measures exposure; it is not a dose to give."""
+    from fourthstep.assessment.identity import encode  # noqa: PLC0415
+    from fourthstep.report.opioids import opioid_lines  # noqa: PLC0415
+    from fourthstep.report.phrases import Phrases  # noqa: PLC0415
+
+    knowledge = load_knowledge()
+    overlay = read_policy(policy, knowledge) if policy else DEFAULT
+    source = _record(record, patient, server, token)
+    assessment = assess(source, as_of=_as_of(as_of_text, overlay), policy=overlay, knowledge=knowledge)
+    if form is Format.JSON:
+        typer.echo(encode(assessment.opioids))
+        return
+    typer.echo(f"Opioids on {assessment.as_of}")
+    for line in opioid_lines(assessment.opioids, Phrases(knowledge)):
+        typer.echo(f"  {line}")
+
+
+@app.command("show")
+def show_command(
+    name: Annotated[str, typer.Argument(help="An intervention, syndrome, drug, source, rule, fact or score; or `list`.")],
+) -> None:
+    """What we know of an entry, with its sources."""
+    from fourthstep.report.show import show  # noqa: PLC0415
+
+    typer.echo(show(name, load_knowledge(), width=_width()))
+
+
+@app.command("replay")
+def replay_command(
+    result: Annotated[Path, typer.Argument(help="A result written with `--format json`.")],
+    record: RecordPath = None,
+    patient: PatientOption = "",
+    policy: PolicyOption = None,
+    answers: AnswersOption = None,
+) -> None:
+    """Assess again: the same bytes, or what differs and why."""
+    from fourthstep.assessment.replay import replay  # noqa: PLC0415
+
+    if not result.is_file():
+        raise FourthstepError(f"{result}: there is no such result")
+    if record is None:
+        raise FourthstepError("name the record that the result was made from")
+    knowledge = load_knowledge()
+    overlay = read_policy(policy, knowledge) if policy else DEFAULT
+    entered = read_answers(answers, knowledge) if answers else None
+    same, lines = replay(result.read_bytes(), read_record(record, patient=patient or None), entered, overlay, knowledge)
+    for line in lines:
+        typer.echo(line)
+    raise typer.Exit(0 if same else 1)
+
+
+@knowledge_app.command("check")
+def check_command(
+    policy: PolicyOption = None,
+    folder: Annotated[Path | None, typer.Option("--folder", help="Another knowledge folder.", metavar="DIR")] = None,
+) -> None:
+    """Check knowledge and policy; the exit code is 0 only where nothing is wrong."""
+    from fourthstep.knowledge.load import knowledge_folder, read_knowledge  # noqa: PLC0415
+    from fourthstep.knowledge.review import review  # noqa: PLC0415
+
+    place = folder or knowledge_folder()
+    knowledge = read_knowledge(place)
+    if policy:
+        read_policy(policy, knowledge)
+    for line in review(knowledge, place, today=date.today()):  # noqa: DTZ011  review-by dates are local days
+        typer.echo(line)
+
+
+# -- what the commands share -------------------------------------------------------------------------------
+
+
+def _record(path: Path | None, patient: str, server: str, token: str) -> Record:
+    if server:
+        if not patient:
+            raise FourthstepError("a server needs `--patient ID`")
+        return read_from_server(server, patient, token=token or None)
+    if path is None:
+        raise FourthstepError("name a record: `fourthstep assess patient.json`, or `--server URL --patient ID`")
+    return read_record(path, patient=patient or None)
+
+
+def _as_of(text: str, policy: Policy) -> AsOf:
+    """The day asked for, or today: the only place that looks at the clock."""
+    try:
+        return as_of(text or date.today().isoformat(), zone_of(policy))  # noqa: DTZ011  the user's own day
+    except ValueError:
+        raise FourthstepError(f"--as-of {text}: expected a day such as 2026-03-01, or an instant with its offset") from None
+
+
+def _tell(assessment: Assessment, knowledge: Knowledge, form: Format, output: Path | None, full: bool,
+          policy: Policy) -> None:  # fmt: skip
+    """Write the assessment in the form asked for, to the file or the terminal."""
+    content = _rendered(assessment, knowledge, form, full, to_file=output is not None, policy=policy)
+    data = content.encode() if isinstance(content, str) else content
+    if output is not None:
+        try:
+            output.write_bytes(data)
+        except OSError as error:
+            raise FourthstepError(f"{output}: cannot be written: {error.strerror}") from None
+        typer.echo(f"{assessment.pathway.word}: written to {output}")
+        return
+    if form is Format.PDF and sys.stdout.isatty():
+        raise FourthstepError("a PDF is not for a terminal: add `-o letter.pdf`")
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _rendered(assessment: Assessment, knowledge: Knowledge, form: Format, full: bool, *, to_file: bool,
+              policy: Policy) -> str | bytes:  # fmt: skip
+    if form is Format.JSON:
+        return as_json(assessment) + b"\n"
+    if form is Format.TEXT:
+        from fourthstep.report.text import TextReport, plain  # noqa: PLC0415
+
+        paint: Any = plain if to_file or not _colour() else _paint
+        return TextReport(knowledge, width=_width(), full=full, paint=paint).write(assessment)
+    if form is Format.HTML:
+        from fourthstep.report.page import page  # noqa: PLC0415
+
+        return page(assessment, knowledge)
+    from fourthstep.report import letter  # noqa: PLC0415
+
+    if form is Format.LETTER:
+        return letter.letter_text(assessment, knowledge, policy)
+    if form is Format.LETTER_HTML:
+        return letter.letter_html(assessment, knowledge, policy)
+    return letter.letter_pdf(assessment, knowledge, policy)
+
+
+def _width() -> int:
+    import shutil  # noqa: PLC0415
+
+    return max(60, min(shutil.get_terminal_size((100, 24)).columns, 120))
+
+
+def _colour() -> bool:
+    import os  # noqa: PLC0415
+
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "heading": {"bold": True},
+    "good": {"fg": "green", "bold": True},
+    "warn": {"fg": "yellow", "bold": True},
+    "bad": {"fg": "red", "bold": True},
+    "dim": {"dim": True},
+}
+
+
+def _paint(text: str, role: str) -> str:
+    return typer.style(text, **_STYLES.get(role, {}))

@@ -1,0 +1,1 @@
+"""Floor 2, events: subject, time, code, value, origin."""

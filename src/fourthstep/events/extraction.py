@@ -1,0 +1,192 @@
+"""What all kinds of events need while one record is read: its dates, its codes, and where the results go."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import msgspec
+
+from fourthstep.events.event import Event, NotUsed
+from fourthstep.events.reasons import NOT_USED
+from fourthstep.ground.dates import AsOf, When, when
+from fourthstep.knowledge.codes import CodeIndex, Hit
+from fourthstep.knowledge.opioids import DosageTables
+from fourthstep.record.record import Record
+from fourthstep.record.resources import BodySite, CodeableConcept, Coding, Encounter, Period, Reference
+
+
+class Statuses(msgspec.Struct, frozen=True):
+    """What this hospital's orders mean: which statuses can be current, and how long an order without end lasts."""
+
+    current: frozenset[str] = frozenset({"active", "on-hold"})
+    outpatient: int = 30
+    """Days since an outpatient order was last written, filled or given."""
+    inpatient: int = 3
+
+
+class Extraction:
+    """Collects the events of one record; every resource ends in exactly one fate."""
+
+    def __init__(
+        self, record: Record, index: CodeIndex, as_of: AsOf, tables: DosageTables, statuses: Statuses
+    ) -> None:
+        self.record = record
+        self.index = index
+        self.as_of = as_of
+        self.zone = as_of.zone
+        self.tables = tables
+        self.statuses = statuses
+        self.events: list[Event] = []
+        self.not_used: list[NotUsed] = []
+        self.used: Counter[str] = Counter()
+        self.irrelevant: Counter[str] = Counter()
+        self.unrecognised: Counter[str] = Counter()
+        self._spans: dict[str, tuple[When | None, When | None]] = {}
+
+    # -- fates -------------------------------------------------------------------------------------------
+
+    def use(self, kind: str, events: Iterable[Event]) -> None:
+        """A resource that was recognised."""
+        self.events += events
+        self.used[kind] += 1
+
+    def set_aside(self, ref: str, concepts: Iterable[str], reason: str, detail: str = "") -> None:
+        """A resource, or a part of one, that has a concept of ours but cannot be used."""
+        assert reason in NOT_USED, reason
+        self.not_used += [NotUsed(ref, concept, reason, detail) for concept in sorted(set(concepts)) or [""]]
+
+    def ignore(self, kind: str) -> None:
+        """A resource that is known to mean nothing to us."""
+        self.irrelevant[kind] += 1
+
+    def puzzle(self, kind: str, event: Event) -> None:
+        """A resource that could be anything of its kind."""
+        self.events.append(event)
+        self.unrecognised[kind] += 1
+
+    # -- dates -------------------------------------------------------------------------------------------
+
+    def day(self, text: str) -> When | None:
+        """A FHIR date in the patient's zone; None where there is none or it cannot be read."""
+        if not text:
+            return None
+        try:
+            return when(text, self.zone)
+        except (ValueError, OverflowError):
+            return None
+
+    def period(self, period: Period | None) -> tuple[When | None, When | None]:
+        """Start and end of a period."""
+        if period is None:
+            return None, None
+        return self.day(period.start), self.day(period.end)
+
+    def within(self, encounter: Reference | None) -> When | None:
+        """The days that an encounter spans, as the time of what happened in it; None where they are unknown."""
+        if encounter is None or not encounter.reference:
+            return None
+        start, end = self.encounter_period(encounter)
+        if start is None:
+            return None
+        last = end.last if end is not None else max(start.last, self.as_of.day)
+        if last <= start.last:
+            return start
+        return When(start.first, last)
+
+    def encounter_period(self, encounter: Reference) -> tuple[When | None, When | None]:
+        """Start and end of the encounter that a reference points to."""
+        found = self._spans.get(encounter.reference)
+        if found is None:
+            resource = self.record.find(encounter.reference, Encounter)
+            found = self.period(resource.period) if resource is not None else (None, None)
+            self._spans[encounter.reference] = found
+        return found
+
+    def later(self, moment: When | None) -> bool:
+        """Does it lie after the assessed moment for certain?"""
+        if moment is None:
+            return False
+        if moment.first != self.as_of.day or moment.instant is None or self.as_of.instant is None:
+            return moment.first > self.as_of.day
+        return moment.instant > self.as_of.instant
+
+    @property
+    def today(self) -> date:
+        """The assessed day."""
+        return self.as_of.day
+
+    # -- codes -------------------------------------------------------------------------------------------
+
+    def meanings(self, kinds: Sequence[str], concept: CodeableConcept | None) -> list[tuple[str, Hit, Coding]]:
+        """Kind, meaning and coding of everything that a concept's codes are known to mean, each once."""
+        if concept is None:
+            return []
+        found: dict[tuple[str, str], tuple[str, Hit, Coding]] = {}
+        for coding in concept.coding:
+            for kind in kinds:
+                for hit in self.index.hits(kind, coding.system, coding.code):
+                    found.setdefault((kind, hit.concept), (kind, hit, coding))
+        return list(found.values())
+
+    def irrelevant_code(self, kinds: Sequence[str], concept: CodeableConcept | None) -> bool:
+        """Is one of the codes known to mean nothing to us?"""
+        return concept is not None and any(
+            self.index.irrelevant(kind, coding.system, coding.code)
+            for coding in concept.coding
+            for kind in kinds
+        )
+
+    def families(self, concept: CodeableConcept | None) -> tuple[str, ...]:
+        """What an unknown code could be; empty means anything of its kind."""
+        if concept is None:
+            return ()
+        found = {
+            family for each in concept.coding if each.code for family in self.index.could_be(each.system, each.code)
+        }
+        return tuple(sorted(found))
+
+    def place(self, sites: Sequence[BodySite]) -> tuple[str, str]:
+        """Region and side of the first body site that is known; empty where the record does not say."""
+        region = side = ""
+        for site in sites:
+            found_region, found_side = self._region(site), side_of(site)
+            region, side = region or found_region, side or found_side
+        return region, side
+
+    def _region(self, site: BodySite) -> str:
+        for coding in site.coding:
+            found = self.index.site(coding.system, coding.code)
+            if found is not None:
+                return found.region or found.concept
+        return ""
+
+
+def written_code(index: CodeIndex, coding: Coding) -> str:
+    """`system|code` with the one name of the system."""
+    return f"{index.system(coding.system)}|{coding.code}"
+
+
+def display_of(concept: CodeableConcept | None) -> str:
+    """How the record names it: its text, else the first display."""
+    if concept is None:
+        return ""
+    return concept.text or next((coding.display for coding in concept.coding if coding.display), "")
+
+
+_SIDES = {"7771000": "left", "24028007": "right", "51440002": "bilateral"}
+"""SNOMED CT laterality qualifiers.
+
+Source: mCODE laterality value set; DICOM CID 244 and 247.
+"""
+_SIDE_WORDS = {"left": "left", "right": "right", "bilateral": "bilateral"}
+
+
+def side_of(site: BodySite) -> str:
+    """Left, right or bilateral, by the laterality codes, else by the words of the site; empty where neither says."""
+    qualifiers = [coding for each in site.extension if each.value_codeable_concept for coding in each.value_codeable_concept.coding]
+    for coding in (*qualifiers, *site.coding):
+        if coding.code in _SIDES:
+            return _SIDES[coding.code]
+    words = " ".join([site.text, *(coding.display or coding.code for coding in site.coding)]).lower()
+    found = {side for word, side in _SIDE_WORDS.items() if word in words.split()}
+    return found.pop() if len(found) == 1 else "bilateral" if len(found) > 1 else ""

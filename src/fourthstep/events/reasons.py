@@ -1,0 +1,33 @@
+"""Why something in a record was not used: one id, one sentence.  The reports print the sentence."""
+
+NOT_USED: dict[str, str] = {
+    "after-as-of": "It happened after the assessed moment.",
+    "cancelled": "It was cancelled.",
+    "clumped": "The laboratory reports clumped platelets, so the count cannot be trusted.",
+    "data-absent": "The record says that there is no value.",
+    "do-not-perform": "The order says that this must not be done.",
+    "draft-order": "It is being ordered now and is not yet a treatment.",
+    "draft": "The entry is a draft.",
+    "entered-in-error": "The entry was made in error.",
+    "intent-option": "It is an option, not an order.",
+    "intent-plan": "It is a plan, not an order.",
+    "intent-proposal": "It is a proposal, not an order.",
+    "modifier-extension": "It carries a modifier that changes its meaning in an unknown way.",
+    "no-date": "A measurement without a date of its own or of its encounter cannot be placed in time.",
+    "no-value": "There is neither a value nor a reason for its absence.",
+    "not-a-number": "The value is text where a number was expected.",
+    "not-a-result": "The code names a control, a flag or another thing that is no result.",
+    "not-done": "It was not done.",
+    "not-final": "The result is not there yet.",
+    "not-given": "The drug was not given.",
+    "not-systemic": "The drug does not reach the circulation by this route or in this use.",
+    "not-taken": "The patient does not take the drug.",
+    "ordered-not-done": "It was ordered or planned; nothing says that it was done.",
+    "over-ten": "A pain score of more than 10, or not on a scale from 0 to 10.",
+    "questionnaire": "The form's questions are not known here.",
+    "refuted": "The diagnosis or allergy was refuted.",
+    "rejected": "The goal or plan was rejected or given up.",
+    "unreadable-date": "The date cannot be read.",
+    "unreadable-value": "The value cannot be read as a number.",
+}
+"""Reason id -> an English sentence."""

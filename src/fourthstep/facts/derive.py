@@ -1,0 +1,234 @@
+"""Facts out of events: the one place where silence, freshness of status and ties are decided.
+
+Each fact is declared in `knowledge/facts/`; this module holds one short function for each way of taking it.
+Nothing here raises because of a strange record: the fact is unknown and says why.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from fourthstep.events.event import Event
+from fourthstep.facts.fact import DayValue, Fact, presence, unknown
+from fourthstep.facts.pains import Pain, gather_pains
+from fourthstep.facts.timeline import Timeline, last_seen
+from fourthstep.ground.dates import days
+from fourthstep.ground.interval import Interval
+from fourthstep.ground.truth import Truth
+from fourthstep.knowledge.codes import CodeIndex
+from fourthstep.knowledge.load import Knowledge
+from fourthstep.knowledge.models import Fact as Declaration
+from fourthstep.knowledge.policy import Policy
+
+ADMINISTERED_WITHIN_DAYS = 3
+"""An administration this old still shows that a drug is being given (policy; inpatient order window)."""
+
+T = TypeVar("T")
+Compute = Callable[["Facts", Pain | None], Fact]
+
+
+class Facts:
+    """All facts of one patient on one day, worked out when they are asked for."""
+
+    def __init__(self, timeline: Timeline, knowledge: Knowledge, codes: CodeIndex, policy: Policy,
+                 computed: Mapping[str, Compute]) -> None:  # fmt: skip
+        self.timeline = timeline
+        self.knowledge = knowledge
+        self.codes = codes
+        self.policy = policy
+        self.pains: tuple[Pain, ...] = gather_pains(timeline, knowledge)
+        self._computed = computed
+        self._known: dict[tuple[str, str], Fact] = {}
+        self._once: dict[str, Any] = {}
+
+    def of(self, name: str, pain: Pain | None = None) -> Fact:
+        """The fact of that name; for facts of a pain, of that pain."""
+        declaration = self.knowledge.facts[name]
+        key = (name, pain.id if pain and declaration.kind in ("pain", "computed") else "")
+        if key not in self._known:
+            self._known[key] = self._derive(name, declaration, pain)
+        return self._known[key]
+
+    def once(self, name: str, work: Callable[[], T]) -> T:
+        """Something that several facts rest on, worked out once."""
+        if name not in self._once:
+            self._once[name] = work()
+        found: T = self._once[name]
+        return found
+
+    def _derive(self, name: str, declared: Declaration, pain: Pain | None) -> Fact:
+        if declared.kind == "pain":
+            if pain is None:
+                return unknown(name, "no-pain-recorded")
+            return pain.elements.get(name) or unknown(name, "not-recorded")
+        answers = self.timeline.answers(name)
+        if answers:
+            return answered(name, declared, answers[0])
+        if declared.kind == "measurement":
+            return measured(name, declared, self.timeline, self.codes)
+        if declared.kind == "computed":
+            return self._computed[name](self, pain)
+        if declared.kind == "bedside" or declared.values:
+            return unknown(name, "not-asked")
+        return present(name, declared, self.timeline)
+
+
+# -- answered ----------------------------------------------------------------------------------------------
+
+
+def answered(name: str, declared: Declaration, event: Event) -> Fact:
+    """What a clinician entered; it counts, and is marked as entered here."""
+    common = {"name": name, "when": event.start, "refs": (event.ref,), "detail": "answered"}
+    if event.value is not None:
+        return Fact(**common, number=event.value, unit=event.unit or declared.unit or "")
+    if event.text in ("yes", "no"):
+        return Fact(**common, truth=Truth.TRUE if event.text == "yes" else Truth.FALSE)
+    words = tuple(each.strip() for each in event.text.split("|"))
+    if not words or any(each not in declared.values for each in words):
+        return unknown(name, "answer-not-readable", refs=(event.ref,))
+    return Fact(**common, words=words)
+
+
+# -- measurements ------------------------------------------------------------------------------------------
+
+
+def measured(name: str, declared: Declaration, timeline: Timeline, codes: CodeIndex) -> Fact:
+    """The value of a measurement: latest, or all days where the question chooses.
+
+    Unknown when: nobody measured it, or the newest value has no readable number or unit (an older, better value
+    must not stand in for it).
+    """
+    events = [event for event in timeline.of(declared.concepts) if event.start is not None]
+    if not events:
+        return unknown(name, "never-measured")
+    points = [(event, readable(event, declared, codes)) for event in events]
+    if declared.take in ("days", "lowest", "highest"):
+        return by_day(name, declared, points)
+    newest = events[0].start
+    same = [(event, value) for event, value in points if _same_time(event, events[0])]
+    if any(value is None for _, value in same):
+        return unknown(name, "unit-not-readable", refs=tuple(event.ref for event, _ in same), when=newest)
+    event, value = _worst([(event, value) for event, value in same if value is not None], declared.ties)
+    return Fact(name=name, number=value, unit=declared.unit or "", when=event.start, refs=(event.ref,))
+
+
+def by_day(name: str, declared: Declaration, points: list[tuple[Event, Interval | None]]) -> Fact:
+    """The worst readable value of each day, newest day first."""
+    by: dict[tuple[str, str], list[tuple[Event, Interval]]] = {}
+    for event, value in points:
+        if value is not None and event.start is not None:
+            by.setdefault((event.start.first.isoformat(), event.start.last.isoformat()), []).append((event, value))
+    if not by:
+        return unknown(name, "unit-not-readable", refs=tuple(sorted(event.ref for event, _ in points)))
+    series = []
+    for same in by.values():
+        event, value = _worst(same, declared.ties)
+        if event.start is not None:
+            series.append(DayValue(event.start, value, event.ref))
+    series.sort(key=lambda each: (each.day.last, each.ref), reverse=True)
+    first = series[0]
+    return Fact(name=name, number=first.value, unit=declared.unit or "", when=first.day, refs=(first.ref,),
+                series=tuple(series))  # fmt: skip
+
+
+def readable(event: Event, declared: Declaration, codes: CodeIndex) -> Interval | None:
+    """The event's number in the fact's unit; None where it has none, or one that cannot be true."""
+    if event.value is None:
+        return None
+    value = codes.convert(event.value, event.unit, declared.unit or "", event.concept)
+    if value is None:
+        return None
+    if declared.readable:
+        low, high = declared.readable
+        if value.below(low) is Truth.TRUE or value.above(high) is Truth.TRUE:
+            return None
+    return value
+
+
+def _same_time(event: Event, newest: Event) -> bool:
+    """Same instant; or same day where one of them has no time, so that their order is not known."""
+    one, other = event.start, newest.start
+    if one is None or other is None:
+        return False
+    if one.instant and other.instant:
+        return one.instant == other.instant
+    return one.last >= other.first
+
+
+def _worst(points: list[tuple[Event, Interval]], ties: str | None) -> tuple[Event, Interval]:
+    """Which of several values of one time counts: the worst for safety, then the first by reference."""
+    if ties == "highest":
+        return max(points, key=lambda each: (_high(each[1]), each[0].ref))
+    return min(points, key=lambda each: (_low(each[1]), each[0].ref))
+
+
+def _high(value: Interval) -> Decimal:
+    return Decimal("Infinity") if value.high is None else value.high
+
+
+def _low(value: Interval) -> Decimal:
+    return Decimal("-Infinity") if value.low is None else value.low
+
+
+# -- conditions, drugs, procedures, allergies, goals ---------------------------------------------------------
+
+
+def present(name: str, declared: Declaration, timeline: Timeline) -> Fact:
+    """Is it there?  True where an entry says so; otherwise what silence means.
+
+    Unknown when: an entry does not say whether it still holds; the sender does not vouch for this kind; or an
+    unrecognised entry could be it.
+    """
+    judged = [(event, holds(event, declared, timeline)) for event in timeline.of(declared.concepts)]
+    now = [event for event, truth in judged if truth is Truth.TRUE]
+    if now:
+        newest = max(now, key=lambda event: (seen.last.toordinal() if (seen := last_seen(event)) else 0, event.ref))
+        return presence(name, Truth.TRUE, refs=tuple(sorted({event.ref for event in now})), when=last_seen(newest))
+    unsure = [event for event, truth in judged if truth is Truth.UNKNOWN]
+    if unsure:
+        return unknown(name, "not-known-if-current", refs=tuple(sorted({event.ref for event in unsure})),
+                       when=last_seen(unsure[0]))  # fmt: skip
+    return silent(name, declared, timeline, tuple(sorted({event.ref for event, _ in judged})))
+
+
+def silent(name: str, declared: Declaration, timeline: Timeline, past: tuple[str, ...] = ()) -> Fact:
+    """What it means that no entry says it holds."""
+    if name in timeline.events.stated:
+        return presence(name, Truth.FALSE, detail="stated")
+    if declared.silence == "no":
+        return presence(name, Truth.FALSE, refs=past, detail="as-recorded")
+    if declared.silence == "unknown" or not timeline.vouched(declared.kind):
+        return unknown(name, "not-vouched", refs=past)
+    could_be = timeline.could_be(declared.kind, declared.family)
+    if could_be:
+        return unknown(name, "unrecognised-could-be", refs=tuple(sorted({event.ref for event in could_be})))
+    return presence(name, Truth.FALSE, refs=past, detail="as-recorded")
+
+
+def holds(event: Event, declared: Declaration, timeline: Timeline) -> Truth:
+    """Does this entry say that it is so on the day of the assessment?"""
+    if declared.take == "any" or (declared.kind == "procedure" and declared.take is None):
+        return Truth.TRUE
+    if declared.kind == "drug":
+        return taken(event, timeline)
+    if event.current is False:
+        return Truth.FALSE
+    seen = last_seen(event)
+    if not declared.episode or seen is None:
+        return Truth.TRUE
+    fewest, most = timeline.age(seen)
+    limit = days(declared.episode)
+    if most <= limit:
+        return Truth.TRUE
+    if fewest > limit and event.current is None:
+        return Truth.FALSE
+    return Truth.UNKNOWN
+
+
+def taken(event: Event, timeline: Timeline) -> Truth:
+    """Is the drug taken now?  An administration shows it for some days; an order by its status and period."""
+    if event.drug is not None and event.drug.source == "administration":
+        seen = last_seen(event)
+        recent = seen is not None and timeline.age(seen)[0] <= ADMINISTERED_WITHIN_DAYS
+        return Truth.TRUE if recent else Truth.FALSE
+    return {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}[event.current]

@@ -1,0 +1,30 @@
+"""Opioids: what is used now, the daily dose as oral morphine, tolerance, and the trials so far."""
+
+from fourthstep.facts.opioids.dose import opioid_dose
+from fourthstep.facts.opioids.steps import OpioidDose, Step, Totals, Use
+from fourthstep.facts.opioids.tolerance import opioid_tolerant
+from fourthstep.facts.opioids.trials import (
+    DayScore,
+    OpioidTrial,
+    Toxicity,
+    adequate_trials,
+    opioid_trials,
+    rotation,
+)
+from fourthstep.facts.opioids.uses import current_uses
+
+__all__ = [
+    "DayScore",
+    "OpioidDose",
+    "OpioidTrial",
+    "Step",
+    "Totals",
+    "Toxicity",
+    "Use",
+    "adequate_trials",
+    "current_uses",
+    "opioid_dose",
+    "opioid_tolerant",
+    "opioid_trials",
+    "rotation",
+]

@@ -1,0 +1,68 @@
+"""One patient's events, indexed by concept, as seen on one day."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from fourthstep.events.event import Event, Events
+from fourthstep.ground.dates import AsOf, When
+
+
+class Timeline:
+    """Looks up events by concept; knows what the sender vouches for and what could not be recognised."""
+
+    def __init__(self, events: Events, as_of: AsOf) -> None:
+        self.events = events
+        self.as_of = as_of
+        self._by_concept: dict[str, list[Event]] = defaultdict(list)
+        self._by_group: dict[str, list[Event]] = defaultdict(list)
+        self._unrecognised: dict[str, list[Event]] = defaultdict(list)
+        for event in events.events:
+            if event.kind == "unrecognised":
+                self._unrecognised[event.of_kind].append(event)
+                continue
+            self._by_concept[event.concept].append(event)
+            group, colon, _ = event.concept.partition(":")
+            if colon:
+                self._by_group[group].append(event)
+
+    def of(self, concepts: Iterable[str]) -> list[Event]:
+        """All events of these concepts; `group:*` means every concept of the group.  Newest first."""
+        found: dict[tuple[str, str, str], Event] = {}
+        for concept in concepts:
+            group, _, rest = concept.partition(":")
+            for event in self._by_group[group] if rest == "*" else self._by_concept[concept]:
+                found[event.ref, event.concept, event.drug.ingredient if event.drug else ""] = event
+        return sorted(found.values(), key=_newest_first)
+
+    def answers(self, fact: str) -> list[Event]:
+        """What a form or an answers file says of a fact, newest first."""
+        return [event for event in self.of([fact]) if event.kind == "answer"]
+
+    def vouched(self, kind: str) -> bool:
+        """Does the sender vouch that all entries of this kind were sent?"""
+        return kind in self.events.vouched
+
+    def could_be(self, kind: str, family: str) -> list[Event]:
+        """Unrecognised entries of this kind that could belong to the family."""
+        return [event for event in self._unrecognised[kind]
+                if event.current is not False and (not event.could_be or not family or family in event.could_be)]  # fmt: skip
+
+    def age(self, when: When) -> tuple[int, int]:
+        """Fewest and most days between then and the day of the assessment."""
+        return when.age_on(self.as_of.day)
+
+
+def _newest_first(event: Event) -> tuple[int, float, str, str]:
+    when = event.start
+    if when is None:
+        return (1, 0.0, event.ref, event.concept)
+    instant = when.instant or datetime.combine(when.last, datetime.min.time())
+    return (-when.last.toordinal(), -instant.timestamp() if when.instant else 0.0, event.ref, event.concept)
+
+
+def last_seen(event: Event) -> When | None:
+    """The newest time that an event is known to reach to."""
+    if event.end is not None and (event.start is None or event.end.last >= event.start.last):
+        return event.end
+    return event.start

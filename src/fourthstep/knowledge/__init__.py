@@ -1,0 +1,1 @@
+"""Floor 1, knowledge: the YAML, read and checked; it knows no patient."""

@@ -1,0 +1,237 @@
+"""Find, read, compile and keep the knowledge.
+
+Reading all YAML takes a second; so the checked result is kept as one msgpack file whose name is the digest of
+every byte that it was made from (the knowledge files and the code that reads them).  Change any of them and the
+name changes: a stale copy cannot be loaded.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fourthstep.ground.digest import digest
+from fourthstep.ground.errors import FourthstepError, KnowledgeError, Mistake
+from fourthstep.knowledge.codes import CodeIndex, CodeTables, read_code_tables
+from fourthstep.knowledge.models import (
+    AdequateTrial,
+    Comparator,
+    Fact,
+    HoldRules,
+    Intervention,
+    Leg,
+    Pains,
+    PerformanceRow,
+    Prognosis,
+    RedFlag,
+    Rule,
+    SafetyRule,
+    Score,
+    Source,
+    Syndrome,
+)
+from fourthstep.knowledge.opioids import OpioidKnowledge, read_opioid_knowledge
+from fourthstep.knowledge.reader import BROKEN, Reading
+from fourthstep.knowledge.tables import SafetyTables, read_safety_tables
+
+
+class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the engine knows, of no patient."""
+
+    facts: dict[str, Fact]
+    rules: dict[str, Rule]
+    legs: dict[str, Leg]
+    red_flags: tuple[RedFlag, ...]
+    safety: tuple[SafetyRule, ...]
+    scores: dict[str, Score]
+    prognosis: Prognosis
+    pains: Pains
+    holds: HoldRules
+    performance: list[PerformanceRow]
+    adjuvants: list[AdequateTrial]
+    interventions: dict[str, Intervention]
+    comparators: dict[str, Comparator]
+    syndromes: dict[str, Syndrome]
+    sources: dict[str, Source]
+    texts: dict[str, dict[str, str]]
+    tables: SafetyTables
+    opioids: OpioidKnowledge
+    codes: CodeTables
+    digest: str = ""
+
+
+def knowledge_folder() -> Path:
+    """The folder that ships with the package, or the one of a checkout, or `FOURTHSTEP_KNOWLEDGE`."""
+    if chosen := os.environ.get("FOURTHSTEP_KNOWLEDGE"):
+        return Path(chosen)
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "_knowledge"
+    return shipped if shipped.is_dir() else package.parents[1] / "knowledge"
+
+
+@lru_cache(maxsize=4)
+def load_knowledge(folder: Path | None = None) -> Knowledge:
+    """The checked knowledge, compiled if it was compiled before.
+
+    Raises:
+        KnowledgeError: the knowledge holds mistakes; all are listed, and nothing starts.
+    """
+    folder = folder or knowledge_folder()
+    contents = _contents(folder)
+    name = digest(part for path, content in contents for part in (path.encode(), content))
+    for place in _places(folder):
+        kept = place / f"{name}.msgpack"
+        if kept.is_file():
+            return msgspec.msgpack.decode(kept.read_bytes(), type=Knowledge)
+    knowledge = msgspec.structs.replace(read_knowledge(folder), digest=name)
+    _keep(msgspec.msgpack.encode(knowledge), name, folder)
+    return knowledge
+
+
+@lru_cache(maxsize=4)
+def code_index(knowledge_digest: str, folder: Path | None = None) -> CodeIndex:
+    """The code index of the knowledge with that digest; built once a process."""
+    knowledge = load_knowledge(folder)
+    if knowledge.digest != knowledge_digest:
+        raise FourthstepError("the knowledge changed while it was in use; start again")
+    return CodeIndex(knowledge.codes)
+
+
+def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
+    """Read and check the YAML and CSV files of a knowledge folder.
+
+    Raises:
+        KnowledgeError: with every mistake of every file.
+    """
+    if not folder.is_dir():
+        raise KnowledgeError([Mistake(str(folder), 1, 0, "there is no knowledge folder here")])
+    reading = reading or Reading()
+    merged: dict[str, dict[str, Any]] = {
+        part: _merge(folder / part, dict[str, entry], reading)
+        for part, entry in (("facts", Fact), ("rules", Rule), ("legs", Leg), ("scores", Score))
+    }
+    listed = {part: _concat(folder / part, list[entry], reading)
+              for part, entry in (("red-flags", RedFlag), ("safety", SafetyRule))}  # fmt: skip
+    by_id = {part: _by_id(folder / part, entry, reading)
+             for part, entry in (("interventions", Intervention), ("comparators", Comparator),
+                                 ("syndromes", Syndrome))}  # fmt: skip
+    singles = {name: _single(folder / f"{name}.yaml", wanted, reading)
+               for name, wanted in (("prognosis", Prognosis), ("pains", Pains), ("holds", HoldRules), ("performance", list[PerformanceRow]), ("adjuvants", list[AdequateTrial]),
+                                    ("sources", dict[str, Source]),
+                                    ("texts/en", dict[str, dict[str, str]]))}  # fmt: skip
+    opioids = read_opioid_knowledge(folder / "opioids", reading)
+    tables = read_safety_tables(folder / "tables", reading.mistakes)
+    codes = read_code_tables(folder / "codes")
+    reading.finish()
+    knowledge = Knowledge(
+        **merged,
+        red_flags=tuple(listed["red-flags"]),
+        safety=tuple(listed["safety"]),
+        **by_id,
+        prognosis=singles["prognosis"],
+        pains=singles["pains"],
+        holds=singles["holds"],
+        performance=singles["performance"],
+        adjuvants=singles["adjuvants"],
+        sources=singles["sources"],
+        texts=singles["texts/en"],
+        tables=tables,
+        opioids=opioids,
+        codes=codes,
+    )
+    from fourthstep.knowledge.check import check_references  # noqa: PLC0415  it needs the type defined above
+
+    check_references(knowledge, reading)
+    reading.finish()
+    return knowledge
+
+
+# -- the kept copy -----------------------------------------------------------------------------------------
+
+
+def _contents(folder: Path) -> list[tuple[str, bytes]]:
+    """Every file that decides what is loaded: the knowledge, and the code of the floors that read it."""
+    package = Path(__file__).resolve().parent
+    code = sorted(path for part in (package, package.parent / "ground") for path in part.glob("*.py"))
+    paths = [*_knowledge_files(folder), *code]
+    return [(path.name if path in code else str(path.relative_to(folder)), path.read_bytes()) for path in paths]
+
+
+def _knowledge_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".yaml", ".csv") and "cases" not in path.parts:
+            yield path
+
+
+def _places(folder: Path) -> Iterator[Path]:
+    yield folder / ".compiled"
+    base = os.environ.get("XDG_CACHE_HOME")
+    yield (Path(base) if base else Path.home() / ".cache") / "fourthstep"
+
+
+def _keep(content: bytes, name: str, folder: Path) -> None:
+    """Write the compiled copy where it is allowed; without such a place every start reads the YAML."""
+    for place in _places(folder):
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=place, delete=False) as file:
+                file.write(content)
+            Path(file.name).replace(place / f"{name}.msgpack")
+        except OSError:
+            continue
+        return
+
+
+# -- the parts ---------------------------------------------------------------------------------------------
+
+
+def _files(folder: Path, reading: Reading) -> list[Path]:
+    found = sorted(folder.glob("*.yaml"))
+    if not found:
+        reading.mistakes.append(Mistake(folder.name, 1, 0, "the folder holds no YAML file"))
+    return found
+
+
+def _read(path: Path, wanted: Any, reading: Reading) -> Any:
+    name = f"knowledge/{path.parent.name}/{path.name}" if path.parent.name != "knowledge" else f"knowledge/{path.name}"
+    try:
+        return reading.read(path.read_text(encoding="utf-8"), name, wanted)
+    except FileNotFoundError:
+        reading.mistakes.append(Mistake(name, 1, 0, "the file is missing", "Restore it from the release."))
+        return BROKEN
+
+
+def _merge(folder: Path, wanted: Any, reading: Reading) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for path in _files(folder, reading):
+        part = _read(path, wanted, reading)
+        for key, entry in ({} if part is BROKEN else part).items():
+            if key in merged:
+                reading.mistake(entry, "", f"`{key}` is declared twice", "Keep one of them.")
+            merged[key] = entry
+    return merged
+
+
+def _concat(folder: Path, wanted: Any, reading: Reading) -> list[Any]:
+    parts = [_read(path, wanted, reading) for path in _files(folder, reading)]
+    return [entry for part in parts if part is not BROKEN for entry in part]
+
+
+def _by_id(folder: Path, wanted: Any, reading: Reading) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in _files(folder, reading):
+        entry = _read(path, wanted, reading)
+        if entry is BROKEN:
+            continue
+        if entry.id != path.stem:
+            reading.mistake(entry, "id", f"the file is named {path.stem}", "A file carries the name of its entry.")
+        found[entry.id] = entry
+    return found
+
+
+def _single(path: Path, wanted: Any, reading: Reading) -> Any:
+    return _read(path, wanted, reading)

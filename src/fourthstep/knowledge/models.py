@@ -1,0 +1,471 @@
+"""The shape of the knowledge: one type per kind of YAML file, one field per key.
+
+The folder `knowledge/` is written by clinicians; this module says which keys they may use and what each means.
+A key that is not named here is a mistake, found at the start, with file, line, caret and remedy.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+Mark = Literal["V", "K", "P"]
+"""V checked against a public copy; K from the named source as known; P project policy: cautions only, until signed."""
+
+Effect = Literal["lasting-stop", "correctable-stop", "caution"]
+Kind = Literal["measurement", "condition", "drug", "procedure", "allergy", "goal", "bedside", "pain", "computed"]
+BleedingClass = Literal["none", "low", "intermediate", "high"]
+Certainty = Literal["high", "moderate", "low", "very low"]
+Timing = Literal["early", "after conventional treatment", "salvage"]
+LegState = Literal["adequate", "inadequate", "not tried", "not usable", "not applicable", "unknown"]
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Base of everything written in YAML."""
+
+
+class Marks(Entry, kw_only=True):
+    """How sure each part of a criterion is: its value, its time window, its bleeding class."""
+
+    value: Mark
+    window: Mark | None = None
+    class_: Mark | None = msgspec.field(default=None, name="class")
+
+
+class Question(Entry, kw_only=True, rename={"is_": "is", "in_": "in"}):
+    """What is asked of the facts: a tree of `all`, `any`, `none`, whose leaves compare one fact.
+
+    A leaf names a `fact`, a `rule` (a named question) or a `leg` of the conventional treatment.
+    A limit is kept as it was written: a number, or for ordered facts one of their values.
+    `within` is the oldest age that still counts; an older value is unknown.
+    `on_days` asks for that many different days, the latest measured day among them.
+    """
+
+    all: list["Question"] | None = None
+    any: list["Question"] | None = None
+    none: list["Question"] | None = None
+    fact: str | None = None
+    rule: str | None = None
+    leg: str | None = None
+    is_: bool | str | None = None
+    in_: list[str] | None = None
+    below: str | None = None
+    at_most: str | None = None
+    at_least: str | None = None
+    above: str | None = None
+    unit: str | None = None
+    within: str | None = None
+    on_days: int | None = None
+
+
+class Criterion(Entry, kw_only=True):
+    """One reason for or against: `says` is read aloud, `when` is computed, `because` names the sources."""
+
+    id: str
+    says: str
+    when: Question
+    because: list[str] = []
+    marks: Marks
+    ask: str = ""
+    """For what can be corrected: what the guideline asks, in words."""
+    decided: str = ""
+    """Where the project decided that a policy value stops by default."""
+    bedside: bool = False
+    """Asked of the clinician, not of the record: does not count until answered."""
+
+
+class SafetyRule(Criterion, kw_only=True):
+    """A criterion that is written once and applies to every intervention with certain attributes."""
+
+    effect: Effect
+    applies_to: dict[str, list[str]] = {}
+    """Attribute of the intervention -> values it may have; several attributes must all match; empty: all."""
+
+
+class Statement(Entry, kw_only=True):
+    """One sentence that rests on sources; numbers stand in the sentence as the source gives them."""
+
+    says: str
+    because: list[str] = []
+    mark: Mark = "K"
+
+
+class Grade(Entry, kw_only=True):
+    """What a guideline says of an intervention, in the guideline's own grading."""
+
+    guideline: str
+    says: str
+    grade: str = ""
+    mark: Mark
+
+
+class Evidence(Entry, kw_only=True):
+    """How sure the literature is that it relieves pain in cancer (GRADE-like certainty)."""
+
+    says: str
+    certainty: Certainty
+    certainty_says: str = ""
+    grades: list[Grade] = []
+    dissent: list[Statement] = []
+
+
+class Line(Entry, kw_only=True):
+    """When in the course of treatment: the therapy's own line condition, and what follows where it is not met."""
+
+    says: str
+    when: Question | None = None
+    otherwise: Timing | None = None
+    because: list[str] = []
+    mark: Mark = "K"
+
+
+class Survival(Entry, kw_only=True):
+    """The smallest sensible prognosis; shown as fit, never a stop."""
+
+    says: str
+    at_least: str
+    because: list[str] = []
+    mark: Mark = "P"
+
+
+class Attributes(Entry, kw_only=True):
+    """What the cross-cutting safety rules need to know of an intervention."""
+
+    destructive: bool = False
+    implant: Literal["none", "temporary", "permanent"] = "none"
+    neuraxial: bool = False
+    """Needle, catheter or drug in the epidural or intrathecal space."""
+    dural: bool = False
+    """Punctures the dura or enters the cerebrospinal fluid."""
+    local_anaesthetic: bool = False
+    steroid: bool = False
+    neurolytic: bool = False
+    """Alcohol or phenol."""
+    cement: bool = False
+    contrast: bool = False
+    radiation: bool = False
+    """Fluoroscopy or CT of trunk or pelvis."""
+    current: bool = False
+    """Radiofrequency or electrical stimulation near an implanted device."""
+    magnetic: bool = False
+    """Done inside, or restricts, a magnetic resonance scanner."""
+    chest: bool = False
+    """Can cause a pneumothorax."""
+    unopposed_bowel: bool = False
+    """Leaves the bowel's parasympathetic tone unopposed."""
+    spine: bool = False
+    """Works at or in the spine: suspended while cord compression is not worked up."""
+    position: Literal["any", "prone", "lateral", "sitting", "supine", "still"] = "any"
+    awake: bool = False
+    """Needs a patient who cooperates awake."""
+    surgery: bool = False
+    """Open surgery or a wound that must heal."""
+    bedside: bool = False
+    """Can be done at the bedside or at home in one visit."""
+    reversible: bool = True
+
+
+class Intervention(Entry, kw_only=True):
+    """One therapy: what it fits, what stands in the way, what it brings, how sure that is."""
+
+    id: str
+    name: str
+    names: list[str] = []
+    class_: Literal["A", "B", "C", "D", "E", "F", "G"] = msgspec.field(name="class")
+    attributes: Attributes
+    fits_says: str
+    fits: Question | None = None
+    """Beyond the syndrome: what this pain must have for the therapy to treat it; never a line of treatment."""
+    line: Line
+    lasting_stops: list[Criterion] = []
+    correctable_stops: list[Criterion] = []
+    cautions: list[Criterion] = []
+    to_confirm: list[str] = []
+    """Prerequisites and findings that only the clinician can confirm, in words."""
+    survival: Survival
+    goals: list[str]
+    goals_says: str = ""
+    guidance: str
+    setting: str = ""
+    benefit: list[Statement]
+    harms: list[Statement]
+    evidence: Evidence
+    sequence: str
+    alternatives: list[str] = []
+    follow_up: str
+    procedures: list[str] = []
+    """Concepts of past procedures that show that this was done before."""
+    patient: str
+    left_to_the_clinician: list[str] = []
+    sources: list[str]
+
+
+class Comparator(Entry, kw_only=True):
+    """A noninvasive therapy that stands beside the interventions; it is shown, never a word."""
+
+    id: str
+    name: str
+    says: str
+    benefit: list[Statement] = []
+    harms: list[Statement] = []
+    evidence: Evidence
+    sources: list[str]
+
+
+class SyndromeOptions(Entry, kw_only=True):
+    """Interventions of equal rank in a syndrome's list."""
+
+    ids: list[str]
+    note: str = ""
+
+
+class Syndrome(Entry, kw_only=True):
+    """A cancer pain syndrome: how it is recognised, and the options in their usual order."""
+
+    id: str
+    name: str
+    mechanisms: list[str]
+    findings: str
+    cancers: str
+    treatment: str
+    certain: Question
+    """True: this pain is the syndrome, as recorded."""
+    possible: Question
+    """True: diagnoses suggest it while the pain's own features are not recorded."""
+    options: list[SyndromeOptions]
+    because: list[str] = []
+    left_to_the_clinician: list[str] = []
+
+
+class Fact(Entry, kw_only=True):
+    """How a named value is taken from a patient's events."""
+
+    says: str
+    kind: Kind
+    concepts: list[str] = []
+    unit: str | None = None
+    """UCUM; values in other units are converted by exact ratios or not used."""
+    values: list[str] = []
+    """For coded facts: every value it may have."""
+    ordered: bool = False
+    """The values stand in order, smallest first, and may be compared."""
+    take: Literal["latest", "lowest", "highest", "any", "active", "days"] | None = None
+    """latest value; lowest or highest inside the question's window; any event; active now; the worst of each day."""
+    ties: Literal["lowest", "highest"] | None = None
+    """Which of two values of the same moment counts: the worst for safety."""
+    readable: list[Decimal] = []
+    """Smallest and largest value that can be true; outside it is not used."""
+    silence: Literal["unknown", "vouched", "no"] = "unknown"
+    """What an empty record means; `vouched`: no, as recorded, where the sender vouches for this kind."""
+    family: str = ""
+    """An unrecognised event of this family could be one of these."""
+    episode: str = ""
+    """An acute condition without status counts as past after this time (policy)."""
+    element: str = ""
+    """For pain facts: the element of a pain that it reads."""
+    ask: str = ""
+    """How a form asks for it."""
+    because: list[str] = []
+    mark: Mark = "P"
+
+
+class Rule(Entry, kw_only=True):
+    """A named question.  With `yes_when` and `no_when` it is unknown where neither is true."""
+
+    says: str
+    when: Question | None = None
+    yes_when: Question | None = None
+    no_when: Question | None = None
+    because: list[str] = []
+    marks: Marks
+
+
+class State(Entry, kw_only=True):
+    """One row of a leg's decision: the first that is true gives the state."""
+
+    state: LegState
+    when: Question
+    says: str
+
+
+class Leg(Entry, kw_only=True):
+    """One leg of the conventional treatment."""
+
+    says: str
+    line: Literal[1, 2]
+    gating: bool
+    per_pain: bool = False
+    states: list[State]
+    otherwise: LegState
+    otherwise_says: str
+    because: list[str] = []
+    mark: Mark = "P"
+
+
+class RedFlag(Criterion, kw_only=True):
+    """Something that must be worked up first; the rest of the assessment is still shown."""
+
+    pathway: str
+    """What changes, and where to go, in words."""
+
+
+class ScorePoints(Entry, kw_only=True):
+    """Points for one value or one band of numbers."""
+
+    points: Decimal
+    is_: str | None = msgspec.field(default=None, name="is")
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+    above: Decimal | None = None
+    below: Decimal | None = None
+
+
+class ScoreItem(Entry, kw_only=True):
+    """One item of a score; where its fact is unknown, the score becomes an interval."""
+
+    fact: str
+    within: str | None = None
+    points: list[ScorePoints]
+
+
+class Score(Entry, kw_only=True):
+    """A published sum score; a missing item gives an interval, never a zero."""
+
+    says: str
+    items: list[ScoreItem]
+    bands: list["ScoreBand"] = []
+    requires: list[str] = []
+    """Facts without which the score is unknown rather than an interval."""
+    because: list[str] = []
+    mark: Mark = "V"
+
+
+class ScoreBand(Entry, kw_only=True):
+    """What a total means."""
+
+    at_least: Decimal
+    at_most: Decimal
+    says: str
+
+
+class Source(Entry, kw_only=True):
+    """Where a statement comes from; `mark` V: the deciding facts were seen in a public copy."""
+
+    cite: str
+    link: str = ""
+    type: str = ""
+    supports: str = ""
+    mark: str = "K"
+
+
+class PrognosisRow(Entry, kw_only=True):
+    """First match gives the band of survival."""
+
+    band: str
+    when: Question
+    says: str
+
+
+class Prognosis(Entry, kw_only=True):
+    """How a survival band is read from estimates and scores, in the order of trust."""
+
+    bands: list[str]
+    estimate_within: str
+    estimate: list[PrognosisRow]
+    scores: list[PrognosisRow]
+    because: list[str] = []
+    mark: Mark = "P"
+
+
+class CodedPain(Entry, kw_only=True):
+    """Where a coded pain sits and what mechanism its name states; nothing, where the code does not say."""
+
+    region: str = ""
+    mechanism: str = ""
+
+
+class Pains(Entry, kw_only=True):
+    """How pains are recognised in a record."""
+
+    scores: dict[str, Literal["average", "unspecified", "now", "worst"]]
+    coded: dict[str, CodedPain]
+    coded_episode: str
+
+
+class NormalInr(Entry, kw_only=True):
+    """What counts as a normal INR after a vitamin K antagonist."""
+
+    at_most: Decimal
+    within: str
+    mark: Mark
+
+
+class DoseClass(Entry, kw_only=True):
+    """Up to which dose a heparin counts as prophylactic or low dose."""
+
+    unit: str
+    mark: Mark
+    a_day: Decimal | None = None
+    per_dose_twice: Decimal | None = None
+    per_dose: Decimal | None = None
+
+
+class HoldRules(Entry, kw_only=True):
+    """How a row of the table of antithrombotic intervals is chosen for a patient."""
+
+    groups: list[str]
+    class_row: dict[str, str]
+    decides: str
+    beside: list[str]
+    lookback: str
+    inr_normal: NormalInr
+    secondary_prevention: list[str]
+    enoxaparin_prophylactic: DoseClass
+    heparin_low_dose: DoseClass
+    renal: dict[str, Decimal]
+    renal_mark: Mark
+
+
+class PerformanceRow(Entry, kw_only=True):
+    """Which Karnofsky or PPS values one source takes for one ECOG grade."""
+
+    ecog: Decimal
+    kps_from: Decimal
+    kps_to: Decimal
+    source: str
+    mark: Mark
+
+
+class RenalDose(Entry, kw_only=True):
+    """The smallest daily dose that counts at one level of creatinine clearance (mL/min)."""
+
+    dose_at_least: Decimal
+    at_least: Decimal = Decimal(0)
+    below: Decimal
+
+
+class AdequateTrial(Entry, kw_only=True):
+    """When a drug other than an opioid counts as tried adequately."""
+
+    drug: str
+    leg: str
+    ingredient: str
+    concept: str
+    for_: list[str] = msgspec.field(name="for")
+    class_: str = msgspec.field(default="", name="class")
+    first_line: bool = False
+    route: str = ""
+    dose_at_least: Decimal | None = None
+    dose_if_frail: Decimal | None = None
+    unit: str = ""
+    per: str = ""
+    """`dose`: the limit is for one administration, not for a day."""
+    doses_at_least: int | None = None
+    days_at_least: int
+    days_at_dose: int | None = None
+    days_if_short: int | None = None
+    days_if_bone_or_inflammatory: int | None = None
+    renal: list[RenalDose] = []
+    not_with: str = ""
+    because: list[str] = []
+    marks: dict[str, Mark] = {}

@@ -1,0 +1,6 @@
+"""Floor 1, record: one patient's FHIR resources as they came, and what the sender vouches for; knows no rule."""
+
+from fourthstep.record.read import read_record, read_records
+from fourthstep.record.record import Door, Record
+
+__all__ = ["Door", "Record", "read_record", "read_records"]

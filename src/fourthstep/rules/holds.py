@@ -1,0 +1,307 @@
+"""What guidelines ask about antithrombotic drugs before a procedure, and whether that time has passed.
+
+Never "stop": each verdict says which interval the guideline gives, when the last dose was, whether the interval has
+passed, what to check, and that the prescriber decides.  Hours count from the last dose (ASRA 2018).
+Source: `knowledge/tables/antithrombotic_holds.csv`, `knowledge/holds.yaml`.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+
+from fourthstep.events.event import Event
+from fourthstep.facts.derive import Facts, taken
+from fourthstep.facts.fact import Fact
+from fourthstep.facts.timeline import last_seen
+from fourthstep.ground.dates import When, days
+from fourthstep.ground.interval import Interval, plain
+from fourthstep.ground.truth import Truth, any_of, truth
+from fourthstep.knowledge.models import BleedingClass, DoseClass
+from fourthstep.knowledge.tables import Hold
+
+
+class Exposure(msgspec.Struct, frozen=True):
+    """One antithrombotic drug that the patient takes, may take, or took a short while ago."""
+
+    drug: str
+    code: str
+    concept: str
+    taken: Truth
+    """Is it taken now, as recorded?"""
+    assumed_today: bool
+    """An active order or statement is assumed taken today, whatever the last recorded dose; an order on hold is not."""
+    last: When | None
+    """The last recorded dose, or the end of the order; None where neither is recorded."""
+    refs: tuple[str, ...]
+    events: tuple[Event, ...]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What one guideline asks for one drug and one bleeding class."""
+
+    source: str
+    decision: str
+    hours: str
+    condition: str
+    lab: str
+    restart: str
+    mark: str
+    note: str
+
+
+class HoldVerdict(msgspec.Struct, frozen=True):
+    """One drug before one procedure."""
+
+    drug: str
+    taken: str
+    last: str
+    refs: tuple[str, ...]
+    asks: tuple[Asked, ...]
+    """The deciding guideline first, others beside it."""
+    stop: Truth
+    """Correctable stop: true while the interval has not passed, false once it has, unknown where it cannot be told."""
+    caution: Truth
+    """The guideline asks for a shared decision."""
+    why: str
+    """Why it is unknown, as a reason id."""
+    mark: str
+    open: tuple[str, ...] = ()
+    """Facts that would settle it."""
+
+
+def exposures(facts: Facts) -> tuple[Exposure, ...]:
+    """All antithrombotic drugs of the patient that may matter, by name."""
+    rules = facts.knowledge.holds
+    by_drug: dict[str, list[Event]] = {}
+    for event in facts.timeline.of(rules.groups):
+        if event.kind == "drug" and event.drug is not None and _matters(event, facts):
+            by_drug.setdefault(event.drug.ingredient, []).append(event)
+    return tuple(_exposure(drug, events, facts) for drug, events in sorted(by_drug.items()))
+
+
+def _matters(event: Event, facts: Facts) -> bool:
+    """Taken, perhaps taken, or last seen inside the longest interval."""
+    if taken(event, facts.timeline) is not Truth.FALSE:
+        return True
+    seen = last_seen(event)
+    return seen is not None and facts.timeline.age(seen)[0] <= days(facts.knowledge.holds.lookback)
+
+
+def _exposure(drug: str, events: list[Event], facts: Facts) -> Exposure:
+    now = any_of(taken(event, facts.timeline) for event in events)
+    given = [event for event in events if event.drug and event.drug.source == "administration"]
+    ended = [event for event in events if taken(event, facts.timeline) is Truth.FALSE]
+    seen = [when for event in (given or ended) if (when := last_seen(event)) is not None]
+    last = max(seen, key=lambda when: (when.last, when.instant is not None, str(when.instant)), default=None)
+    first = events[0]
+    assumed = any(event.current is True and event.status != "on-hold" and event not in given for event in events)
+    return Exposure(drug, first.drug.ingredient_code if first.drug else "", first.concept, now, assumed, last,
+                    tuple(sorted({event.ref for event in events})), tuple(events))  # fmt: skip
+
+
+def hold_verdicts(risk: BleedingClass, sir: str, facts: Facts) -> tuple[HoldVerdict, ...]:
+    """What is asked of every antithrombotic drug before a procedure of this bleeding class."""
+    if risk == "none":
+        return ()
+    return tuple(_verdict(each, risk, sir, facts) for each in exposures(facts))
+
+
+def _verdict(exposure: Exposure, risk: BleedingClass, sir: str, facts: Facts) -> HoldVerdict:
+    rules = facts.knowledge.holds
+    deciding, unsure = _rows(exposure, risk, (rules.decides,), facts)
+    if not deciding:
+        deciding, unsure = _rows(exposure, risk, tuple(rules.beside), facts)
+    beside, _ = _rows(exposure, "high" if sir == "high" else "low", tuple(rules.beside), facts)
+    asks = tuple(_ask(row) for row in (*deciding, *(row for row in beside if row not in deciding)))
+    stop, caution, why, still_open = _judge(exposure, deciding, unsure, facts)
+    return HoldVerdict(
+        drug=exposure.drug,
+        taken=exposure.taken.value,
+        last=_moment(exposure.last),
+        refs=exposure.refs,
+        asks=asks,
+        stop=stop,
+        caution=caution,
+        why=why,
+        mark=max((row.mark for row in deciding), default="P", key="VKP".index),
+        open=still_open,
+    )
+
+
+def _moment(when: When | None) -> str:
+    if when is None:
+        return ""
+    return when.instant.isoformat(timespec="minutes") if when.instant else str(when)
+
+
+def _ask(row: Hold) -> Asked:
+    return Asked(row.source, row.decision, _span(row.hours, row.hours_max), row.condition, row.lab,
+                     _span(row.restart, row.restart_max), row.mark, row.note)  # fmt: skip
+
+
+def _span(low: Decimal | None, high: Decimal | None) -> str:
+    if low is None:
+        return ""
+    return f"{plain(low)} h" if high is None or high == low else f"{plain(low)}-{plain(high)} h"
+
+
+# -- which row applies -----------------------------------------------------------------------------------------
+
+
+def _rows(exposure: Exposure, risk: str, sources: tuple[str, ...], facts: Facts) -> tuple[list[Hold], tuple[str, ...]]:
+    """The rows that apply or could apply, and the facts that would tell which."""
+    named = facts.knowledge.holds.class_row.get(exposure.concept, "")
+    found, unsure = [], []
+    for row in facts.knowledge.tables.holds:
+        by_drug = row.drug == named or (exposure.code and exposure.code in row.rxcui and "+" not in row.drug)
+        if not by_drug or row.risk_class != risk or row.source not in sources:
+            continue
+        applies, needs = _applies(row, exposure, facts)
+        if applies is not Truth.FALSE:
+            found.append(row)
+        if applies is Truth.UNKNOWN:
+            unsure += needs
+    return found, tuple(dict.fromkeys(unsure))
+
+
+def _applies(row: Hold, exposure: Exposure, facts: Facts) -> tuple[Truth, list[str]]:
+    """Does the row's condition hold for this patient?"""
+    rules, condition = facts.knowledge.holds, row.condition
+    if condition.startswith("CrCl"):
+        return _clearance(condition, facts)
+    if condition.endswith("prevention"):
+        found = any_of(_truth(facts.of(name)) for name in rules.secondary_prevention if name in facts.knowledge.facts)
+        return (found if condition.startswith("secondary") else ~found), list(rules.secondary_prevention)
+    if condition in ("prophylactic", "therapeutic"):
+        low = _dose_within(exposure, rules.enoxaparin_prophylactic)
+        return (low if condition == "prophylactic" else ~low), [f"dose:{exposure.drug}"]
+    if condition == "intravenous" or condition.startswith("subcutaneous"):
+        return _heparin(condition, exposure, rules.heparin_low_dose), [f"dose:{exposure.drug}"]
+    return Truth.TRUE, []
+
+
+def _clearance(condition: str, facts: Facts) -> tuple[Truth, list[str]]:
+    """`CrCl >=50 (4 doses)`, `CrCl <50 ...`, `CrCl 15-30 ...`."""
+    fact = facts.of("creatinine_clearance")
+    if fact.number is None:
+        return Truth.UNKNOWN, ["creatinine_clearance"]
+    words = condition.split()[1]
+    if words.startswith(">="):
+        return fact.number.at_least(Decimal(words[2:])), ["creatinine_clearance"]
+    if words.startswith("<"):
+        return fact.number.below(Decimal(words[1:])), ["creatinine_clearance"]
+    low, high = words.split("-")
+    inside = fact.number.at_least(Decimal(low)), fact.number.below(Decimal(high))
+    return truth(all(each is Truth.TRUE for each in inside)), ["creatinine_clearance"]
+
+
+def _truth(fact: Fact) -> Truth:
+    return fact.truth if fact.truth is not None else Truth.UNKNOWN
+
+
+def _dose_within(exposure: Exposure, limit: DoseClass) -> Truth:
+    """Is every dose of the drug at most the prophylactic dose?  Unknown where no dose can be read."""
+    found = []
+    for amount, per_day in _doses(exposure, limit.unit):
+        if limit.per_dose_twice is not None and per_day is not None and per_day.low is not None and per_day.low > 1:
+            found.append(amount.at_most(limit.per_dose_twice))
+        elif limit.a_day is not None:
+            found.append(amount.at_most(limit.a_day))
+    if not found:
+        return Truth.UNKNOWN
+    return found[0] if all(each is found[0] for each in found) else Truth.UNKNOWN
+
+
+def _heparin(condition: str, exposure: Exposure, limit: DoseClass) -> Truth:
+    routes = {dose.route or event.drug.route for event in exposure.events if event.drug for dose in event.drug.doses}
+    if not routes or not routes <= {"intravenous", "subcutaneous"}:
+        return Truth.UNKNOWN
+    if condition == "intravenous":
+        return truth("intravenous" in routes)
+    if "subcutaneous" not in routes:
+        return Truth.FALSE
+    low = [amount.at_most(limit.per_dose) for amount, _ in _doses(exposure, limit.unit) if limit.per_dose is not None]
+    if not low:
+        return Truth.UNKNOWN
+    is_low = low[0] if all(each is low[0] for each in low) else Truth.UNKNOWN
+    return ~is_low if ">5000" in condition else is_low
+
+
+def _doses(exposure: Exposure, unit: str) -> Iterable[tuple[Interval, Interval | None]]:
+    for event in exposure.events:
+        for dose in event.drug.doses if event.drug else ():
+            if dose.amount is not None and dose.unit == unit:
+                yield dose.amount, dose.per_day
+
+
+# -- has the time passed -----------------------------------------------------------------------------------------
+
+
+def _judge(exposure: Exposure, rows: list[Hold], unsure: tuple[str, ...], facts: Facts
+           ) -> tuple[Truth, Truth, str, tuple[str, ...]]:  # fmt: skip
+    """Stop, caution, why unknown, and what would settle it."""
+    if not rows or all(row.decision == "unknown" for row in rows):
+        return Truth.UNKNOWN, Truth.UNKNOWN, "no-interval-in-the-table", ()
+    shared = any_of(truth(row.decision == "shared" or row.decision == "as_aspirin") for row in rows)
+    holds = [row for row in rows if row.decision in ("hold", "hold_plus_lab")]
+    if not holds:
+        return Truth.FALSE, shared, "", ()
+    renal = _renal(exposure, facts)
+    if renal is Truth.TRUE:
+        return Truth.UNKNOWN, Truth.TRUE, "renal-function-changes-the-interval", ("creatinine_clearance",)
+    passed = [_passed(exposure, row, facts) for row in holds]
+    if len(holds) < len(rows):
+        passed.append(Truth.TRUE)
+    stop = ~passed[0] if all(each is passed[0] for each in passed) else Truth.UNKNOWN
+    if stop is Truth.FALSE and renal is Truth.UNKNOWN:
+        return Truth.UNKNOWN, shared, "renal-function-not-known", ("creatinine_clearance",)
+    if stop is not Truth.UNKNOWN:
+        return stop, shared, "", ()
+    why = "several-intervals-possible" if unsure else "last-dose-not-recorded"
+    return stop, shared, why, unsure or (f"last-dose:{exposure.drug}",)
+
+
+def _renal(exposure: Exposure, facts: Facts) -> Truth:
+    """Does the kidney make the interval another one, which the table does not hold?"""
+    limit = facts.knowledge.holds.renal.get(exposure.drug)
+    if limit is None:
+        return Truth.FALSE
+    clearance = facts.of("creatinine_clearance").number
+    return Truth.UNKNOWN if clearance is None else clearance.below(limit)
+
+
+def _passed(exposure: Exposure, row: Hold, facts: Facts) -> Truth:
+    """Have the hours passed since the last dose?"""
+    if exposure.assumed_today:
+        return Truth.FALSE
+    if exposure.last is None:
+        return Truth.UNKNOWN
+    hours = row.hours_max or row.hours
+    if hours is None:
+        return Truth.UNKNOWN
+    passed = _since(exposure.last, hours, facts)
+    if passed is Truth.TRUE and exposure.taken is Truth.UNKNOWN:
+        return Truth.UNKNOWN
+    if row.decision == "hold_plus_lab" and row.lab.startswith("INR") and passed is Truth.TRUE:
+        return _inr_normal(facts)
+    return passed
+
+
+def _since(last: When, hours: Decimal, facts: Facts) -> Truth:
+    as_of = facts.timeline.as_of
+    if last.instant is not None:
+        return truth(last.instant + timedelta(hours=float(hours)) <= as_of.moment(last.instant))
+    fewest, most = facts.timeline.age(last)
+    if fewest * 24 >= hours:
+        return Truth.TRUE
+    return Truth.FALSE if (most + 1) * 24 < hours else Truth.UNKNOWN
+
+
+def _inr_normal(facts: Facts) -> Truth:
+    rule = facts.knowledge.holds.inr_normal
+    fact = facts.of("inr")
+    if fact.number is None or fact.when is None or facts.timeline.age(fact.when)[1] > days(rule.within):
+        return Truth.UNKNOWN
+    return fact.number.at_most(rule.at_most)

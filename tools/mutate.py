@@ -1,0 +1,256 @@
+"""Mutation check of the knowledge: change each limit, comparator, window, unit and effect once; does a case turn red?
+
+    python tools/mutate.py [--only PART] [--jobs N] [--sample N --seed S] [--report FILE]
+
+One change at a time, in memory; nothing is written but the report.  A change that no case notices survives.
+Survivors that cannot change any answer are listed with their reason in `knowledge/cases/equivalent.txt`.
+"""
+
+import argparse
+import random
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from fourthstep.assessment.cases import failures, patient, read_cases
+from fourthstep.ground.dates import days
+from fourthstep.knowledge.load import Knowledge, knowledge_folder, load_knowledge
+from fourthstep.knowledge.models import Criterion, Question
+
+STEP = {"below": "at_most", "at_most": "below", "at_least": "above", "above": "at_least"}
+FLIP = {"below": "at_least", "at_most": "above", "at_least": "below", "above": "at_most"}
+EFFECTS = {"lasting-stop": "caution", "correctable-stop": "caution", "caution": "correctable-stop"}
+SECTIONS = ("lasting_stops", "correctable_stops", "cautions")
+EQUIVALENT = knowledge_folder() / "cases" / "equivalent.txt"
+
+
+class Mutant(msgspec.Struct, frozen=True):
+    """One change: where, what, and the changed knowledge is made when it is run."""
+
+    where: str
+    what: str
+    path: tuple[str, ...]
+    """Part of the knowledge, key, section, index."""
+    change: str
+    leaf: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+# -- which changes -----------------------------------------------------------------------------------------------
+
+
+def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
+    """Every change of every question of the interventions, safety, red flags, rules, legs and syndromes."""
+    for name, each in knowledge.interventions.items():
+        for section in SECTIONS:
+            for index, criterion in enumerate(getattr(each, section)):
+                path = ("interventions", name, section, str(index))
+                yield from of_criterion(f"{name}/{criterion.id}", criterion, path, stops=section != "cautions")
+        if each.fits is not None:
+            yield from of_question(f"{name}/fits", each.fits, ("interventions", name, "fits"))
+        if each.line.when is not None:
+            yield from of_question(f"{name}/line", each.line.when, ("interventions", name, "line"))
+    for part in ("safety", "red_flags"):
+        for index, criterion in enumerate(getattr(knowledge, part)):
+            yield from of_criterion(criterion.id, criterion, (part, str(index)), stops=part == "safety")
+    for name, rule in knowledge.rules.items():
+        for key in ("when", "yes_when", "no_when"):
+            if getattr(rule, key) is not None:
+                yield from of_question(f"{name}.{key}", getattr(rule, key), ("rules", name, key))
+    for name, leg in knowledge.legs.items():
+        for index, state in enumerate(leg.states):
+            yield from of_question(f"{name}.{index}", state.when, ("legs", name, str(index)))
+
+
+def of_criterion(where: str, criterion: Criterion, path: tuple[str, ...], *, stops: bool) -> Iterator[Mutant]:
+    """The changes of a criterion: its question, and what it does."""
+    yield from of_question(where, criterion.when, path)
+    if stops:
+        yield Mutant(where, "effect changed", path, "effect")
+
+
+def of_question(where: str, question: Question, path: tuple[str, ...]) -> Iterator[Mutant]:
+    """The changes of every leaf."""
+    for index, leaf in enumerate(leaves(question)):
+        for change in changes(leaf):
+            yield Mutant(where, f"leaf {index}, {change}", path, change, index)
+
+
+def leaves(question: Question) -> Iterator[Question]:
+    """All leaves, in order."""
+    parts = [*(question.all or ()), *(question.any or ()), *(question.none or ())]
+    if not parts:
+        yield question
+    for part in parts:
+        yield from leaves(part)
+
+
+def changes(leaf: Question) -> Iterator[str]:
+    """What can be changed in a leaf."""
+    for key in STEP:
+        if getattr(leaf, key) is not None:
+            yield from (f"{key} stepped", f"{key} flipped", f"{key} raised", f"{key} lowered")
+    if leaf.within is not None:
+        yield from ("within longer", "within shorter")
+    if isinstance(leaf.is_, bool):
+        yield "is negated"
+    for value in leaf.in_ or ():
+        if len(leaf.in_ or ()) > 1:
+            yield f"in without {value}"
+    if leaf.on_days is not None:
+        yield "on_days more"
+    if leaf.rule is not None:
+        yield "rule negated"
+
+
+# -- making one -----------------------------------------------------------------------------------------------------
+
+
+def mutated(knowledge: Knowledge, mutant: Mutant) -> Knowledge:
+    """The knowledge with one change."""
+    part, *rest = mutant.path
+    if part in ("safety", "red_flags"):
+        entries = list(getattr(knowledge, part))
+        entries[int(rest[0])] = changed_criterion(entries[int(rest[0])], mutant)
+        return msgspec.structs.replace(knowledge, **{part: tuple(entries)})
+    table = dict(getattr(knowledge, part))
+    table[rest[0]] = changed_entry(part, table[rest[0]], rest[1:], mutant)
+    return msgspec.structs.replace(knowledge, **{part: table})
+
+
+def changed_entry(part: str, entry: msgspec.Struct, rest: list[str], mutant: Mutant) -> msgspec.Struct:
+    """One rule, leg or intervention with the change."""
+    if part == "rules":
+        return msgspec.structs.replace(entry, **{rest[0]: changed(getattr(entry, rest[0]), mutant)})
+    if part == "legs":
+        states = list(entry.states)
+        index = int(rest[0])
+        states[index] = msgspec.structs.replace(states[index], when=changed(states[index].when, mutant))
+        return msgspec.structs.replace(entry, states=states)
+    if rest[0] == "fits":
+        return msgspec.structs.replace(entry, fits=changed(entry.fits, mutant))
+    if rest[0] == "line":
+        return msgspec.structs.replace(entry, line=msgspec.structs.replace(entry.line, when=changed(entry.line.when, mutant)))
+    section, index = rest[0], int(rest[1])
+    criteria = list(getattr(entry, section))
+    if mutant.change == "effect":
+        moved = criteria.pop(index)
+        return msgspec.structs.replace(entry, **{section: criteria}, **{"cautions": [*entry.cautions, moved]})
+    criteria[index] = changed_criterion(criteria[index], mutant)
+    return msgspec.structs.replace(entry, **{section: criteria})
+
+
+def changed_criterion(criterion: Criterion, mutant: Mutant) -> Criterion:
+    """A criterion with the change."""
+    if mutant.change == "effect":
+        return msgspec.structs.replace(criterion, effect=EFFECTS[criterion.effect])
+    return msgspec.structs.replace(criterion, when=changed(criterion.when, mutant))
+
+
+def changed(question: Question, mutant: Mutant) -> Question:
+    """A question with one leaf changed."""
+    counter = iter(range(10_000))
+
+    def walk(each: Question) -> Question:
+        for key in ("all", "any", "none"):
+            parts = getattr(each, key)
+            if parts:
+                return msgspec.structs.replace(each, **{key: [walk(part) for part in parts]})
+        return changed_leaf(each, mutant.change) if next(counter) == mutant.leaf else each
+
+    return walk(question)
+
+
+def changed_leaf(leaf: Question, change: str) -> Question:
+    """One leaf with the change."""
+    key, _, how = change.partition(" ")
+    replace = msgspec.structs.replace
+    if key == "within":
+        span = days(leaf.within or "0 d")
+        return replace(leaf, within=f"{span + 1 if how == 'longer' else max(span - 1, 0)} d")
+    if change == "is negated":
+        return replace(leaf, is_=not leaf.is_)
+    if change == "rule negated":
+        return Question(none=[leaf])
+    if key == "in":
+        return replace(leaf, in_=[value for value in leaf.in_ or [] if value != how.removeprefix("without ")])
+    if key == "on_days":
+        return replace(leaf, on_days=(leaf.on_days or 1) + 1)
+    limit = getattr(leaf, key)
+    if how == "stepped":
+        return replace(leaf, **{key: None, STEP[key]: limit})
+    if how == "flipped":
+        return replace(leaf, **{key: None, FLIP[key]: limit})
+    return replace(leaf, **{key: moved(leaf, limit, up=how == "raised")})
+
+
+def moved(leaf: Question, limit: str, *, up: bool) -> str:
+    """A limit a tenth up or down; for ordered words the next one."""
+    values = load_knowledge().facts[str(leaf.fact)].values
+    if values:
+        index = values.index(limit) + (1 if up else -1)
+        return values[min(max(index, 0), len(values) - 1)]
+    number = float(limit)
+    step = abs(number) * 0.1 or 0.1
+    return f"{number + step if up else number - step:g}"
+
+
+# -- running ---------------------------------------------------------------------------------------------------------
+
+
+def survives(mutant: Mutant) -> bool:
+    """Does no case notice?"""
+    knowledge = load_knowledge()
+    changed_knowledge = mutated(knowledge, mutant)
+    if changed_knowledge == knowledge:
+        return False
+    for file in CASES.values():
+        for row in file.rows:
+            try:
+                if failures(patient(file.base, row), row.expect, changed_knowledge):
+                    return False
+            except (KeyError, ValueError):
+                return False
+    return True
+
+
+CASES = read_cases(knowledge_folder() / "cases")
+
+
+def main() -> None:
+    """Run the check and print the table of survivors."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--at-least", type=float, default=0.0)
+    parser.add_argument("--report", type=Path)
+    options = parser.parse_args()
+    chosen = [each for each in mutants(load_knowledge()) if options.only in each.id]
+    if options.sample:
+        chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))  # noqa: S311
+    with ProcessPoolExecutor(options.jobs) as pool:
+        survived = [each for each, alive in zip(chosen, pool.map(survives, chosen, chunksize=4), strict=True) if alive]
+    known = set(EQUIVALENT.read_text(encoding="utf-8").splitlines()) if EQUIVALENT.exists() else set()
+    known = {line.partition(" # ")[0] for line in known}
+    open_ones = [each for each in survived if each.id not in known]
+    lines = [f"{each.id}" for each in open_ones]
+    score = 1 - len(open_ones) / len(chosen) if chosen else 1.0
+    lines.append(f"{len(chosen)} changes, {len(chosen) - len(survived)} noticed, "
+                 f"{len(survived) - len(open_ones)} equivalent, {len(open_ones)} survived: {score:.1%}")  # fmt: skip
+    text = "\n".join(lines)
+    print(text)
+    if options.report:
+        options.report.write_text(text + "\n", encoding="utf-8")
+    sys.exit(score < options.at_least)
+
+
+if __name__ == "__main__":
+    main()
