@@ -2,9 +2,11 @@
 
 import csv
 import importlib.util
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 DOSSIER = ROOT.parent / "shared" / "clinical"
@@ -114,3 +116,133 @@ def test_regions_are_of_the_closed_list():
     for row in rows(CODES / "sites.csv"):
         assert row["region"] in regions | {""}
         assert row["side"] in {"left", "right", ""}
+
+
+# -- the files reviewed by hand --------------------------------------------------------------------------------
+
+GENERATED = ("conditions", "measurements", "procedures", "goals", "ingredients")
+NEW_CONCEPTS = {
+    "airway_or_ventilation",
+    "antineoplastic:antineoplastic",
+    "asthma",
+    "cancer_surgery",
+    "cardiac_arrest",
+    "chest_procedure",
+    "heart_procedure",
+    "hiv_infection",
+    "intracranial_procedure",
+    "kidney_procedure",
+    "pregnancy_care",
+    "pregnancy_end",
+    "seizure_disorder",
+    "transfusion",
+    "vascular_procedure",
+    "viral_hepatitis",
+}
+FAMILIES = {
+    "allergy", "bleeding", "bone", "bowel", "chemotherapy", "device", "goals", "heart", "infection", "irrelevant",
+    "liver", "mental", "neoplasm", "neuro", "pain", "pregnancy", "radiotherapy", "rehabilitation", "renal",
+    "respiratory", "thrombosis", "toxicity",
+}  # fmt: skip
+ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
+
+
+def test_every_table_is_listed_with_its_licence():
+    listed = yaml.safe_load((CODES / "codes.yaml").read_text(encoding="utf-8"))
+    assert {each["file"] for each in listed["files"]} == {path.name for path in CODES.glob("*.csv")}
+    assert all(set(each["licence"]) <= set(listed["licences"]) for each in listed["files"])
+    tables = yaml.safe_load((ROOT / "knowledge" / "tables" / "tables.yaml").read_text(encoding="utf-8"))
+    assert {each["file"] for each in tables["files"]} == {f"{name}.csv" for name in import_dossier.TABLES}
+
+
+@pytest.mark.parametrize("path", sorted(CODES.glob("*.csv")), ids=lambda path: path.stem)
+def test_no_row_stands_twice(path):
+    found = [tuple(row.values()) for row in rows(path)]
+    assert found
+    assert len(found) == len(set(found))
+    assert not any(value != value.strip() for row in found for value in row)
+
+
+def test_additions_carry_known_concepts():
+    known = {row["concept"] for name in GENERATED for row in rows(CODES / f"{name}.csv")}
+    for row in rows(CODES / "additions.csv"):
+        assert row["concept"] in known | NEW_CONCEPTS, row
+        assert row["verified"][:1] == row["mark"]
+
+
+def test_nothing_irrelevant_is_also_recognised():
+    kinds = {"conditions": "condition", "procedures": "procedure"}
+    listed = {
+        (kinds.get(name, "drug"), row["system"], row["code"])
+        for name in ("conditions", "procedures", "ingredients")
+        for row in rows(CODES / f"{name}.csv")
+    }
+    listed |= {("drug", row["system"], row["code"]) for row in rows(CODES / "products.csv")}
+    listed |= {(row["kind"], row["system"], row["code"]) for row in rows(CODES / "additions.csv")}
+    irrelevant = {(row["kind"], row["system"], row["code"]) for row in rows(CODES / "irrelevant.csv")}
+    assert not listed & irrelevant
+
+
+@pytest.mark.parametrize("code", ["162573006", "92691004"])  # suspected lung cancer, carcinoma in situ
+def test_suspected_and_in_situ_are_no_cancer(code):
+    assert code in {row["code"] for row in rows(CODES / "irrelevant.csv")}
+    assert code not in {row["code"] for row in rows(CODES / "additions.csv")}
+
+
+def test_a_drug_word_has_one_meaning():
+    names = {row["name"] for row in rows(CODES / "names.csv")}
+    cancer_drugs = {row["ingredient"] for row in rows(CODES / "antineoplastics.csv")}
+    irrelevant = {row["ingredient"] for row in rows(CODES / "irrelevant_ingredients.csv")}
+    assert not irrelevant & (names | cancer_drugs)
+    known = {row["ingredient"]: "" for row in rows(CODES / "ingredients.csv")} | dict.fromkeys(
+        cancer_drugs, ""
+    )
+    assert {row["ingredient"] for row in rows(CODES / "names.csv")} <= set(known)
+    assert not names & {"phenol", "ethanol", "alcohol", "glycerin"}
+
+
+def test_a_name_leads_to_the_code_of_its_ingredient():
+    codes = {
+        (row["ingredient"], row["code"])
+        for row in rows(CODES / "ingredients.csv")
+        if row["system"] == import_dossier.RXNORM
+    }
+    for row in rows(CODES / "names.csv"):
+        assert not row["ingredient_code"] or (row["ingredient"], row["ingredient_code"]) in codes
+
+
+def test_ranges_are_ordered_and_of_known_families():
+    for row in rows(CODES / "ranges.csv"):
+        assert len(row["first"]) == len(row["last"]), row
+        assert row["first"] <= row["last"], row
+        assert row["family"] in FAMILIES, row
+
+
+@pytest.mark.parametrize(
+    ("code", "families"),
+    [
+        ("I609", {"bleeding", "neuro"}),
+        ("K2921", {"bleeding", "bowel"}),
+        ("I10", set()),
+        ("N390", {"infection"}),
+        ("G8919", {"pain"}),
+    ],
+)
+def test_an_unlisted_code_could_be(code, families):
+    found = {
+        row["family"]
+        for row in rows(CODES / "ranges.csv")
+        if row["system"] == ICD_10_CM and row["first"] <= code and code[: len(row["last"])] <= row["last"]
+    }
+    assert found == families | {"irrelevant"}
+
+
+def test_ratios_are_exact_and_one_per_pair():
+    found = [(row["from"], row["to"], row["concept"]) for row in rows(CODES / "units.csv")]
+    assert len(found) == len(set(found))
+    assert all(Decimal(row["factor"]) > 0 for row in rows(CODES / "units.csv"))
+
+
+def test_a_listed_code_keeps_the_meanings_of_the_prefix_above_it():
+    found = {(row["code"], row["concept"]) for row in rows(CODES / "conditions.csv")}
+    assert {("D6832", "coagulopathy"), ("N184", "renal_impairment"), ("D61810", "pancytopenia")} <= found

@@ -54,14 +54,14 @@ _SOURCES = {
 }
 
 
-def events_of(resources, *, at=NOW):
+def events_of(resources):
     found = []
     for number, resource in enumerate(resources):
-        found += _events(resource, f"{resource['resourceType']}/{resource.get('id', number)}", at)
+        found += _events(resource, f"{resource['resourceType']}/{resource.get('id', number)}")
     return found
 
 
-def _events(resource, ref, at):
+def _events(resource, ref):
     kind, source = _SOURCES[resource["resourceType"]]
     read = msgspec.json.decode(json.dumps(resource).encode(), type=kind)
     start, end = _dates(read, source)
@@ -69,13 +69,11 @@ def _events(resource, ref, at):
     drugs = _drugs(coding, source)
     tables = knowledge().dosage
     result = []
-    for drug in drugs:
+    for each in drugs:
+        drug = each
         if source == "administration":
-            doses = (
-                ()
-                if read.dosage is None
-                else (read_dosage(read.dosage.as_dosage(), tables, start, drug.form),)
-            )
+            listed = [] if read.dosage is None else [read.dosage.as_dosage()]
+            doses = tuple(read_dosage(one, tables, start, drug.form) for one in listed)
             drug = msgspec.structs.replace(drug, given=read.status in ("completed", "in-progress"))
         else:
             listed = read.dosage if source == "statement" else read.dosage_instruction
@@ -241,7 +239,7 @@ def read(instruction, *, written="2026-03-01", form=""):
 
 
 def measured(resources, table="cdc_2022", *, at=NOW, vouched=Truth.TRUE, **rest):
-    return opioid_dose(events_of(resources, at=at), at, knowledge(), table, vouched=vouched, **rest)
+    return opioid_dose(events_of(resources), at, knowledge(), table, vouched=vouched, **rest)
 
 
 def day(text):

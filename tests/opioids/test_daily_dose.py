@@ -23,7 +23,7 @@ from bedside import (
 from worked import PATCH, WORKED
 
 from fourthstep.events.event import Dose, Drug, Event
-from fourthstep.facts.opioids import current_uses, opioid_dose
+from fourthstep.facts.opioids import as_it_was, current_uses, opioid_dose
 from fourthstep.ground.dates import when
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth
@@ -416,3 +416,18 @@ def test_uses_keep_what_does_not_count():
         ("hydromorphone", "counted"),
         ("morphine", "not-current"),
     ]
+
+
+def test_an_entry_with_several_concepts_is_one_use():
+    (event,) = events_of([order("835603", dosage(tablets(2), every(6)))])
+    twin = msgspec.structs.replace(event, concept="serotonergic:serotonergic_opioid")
+    assert opioid_dose([event, twin], NOW, knowledge(), vouched=Truth.TRUE).scheduled == point(80)
+
+
+def test_an_earlier_day_is_asked_with_the_record_as_it_was():
+    low = order("1049621", dosage(tablets(1), every(6)), authored="2026-01-01", status="completed", id="low")
+    low |= {"dispenseRequest": {"validityPeriod": {"start": "2026-01-01", "end": "2026-02-20"}}}
+    high = order("1049621", dosage(tablets(2), every(6)), authored="2026-02-21", id="high")
+    events, then = events_of([low, high]), day("2026-02-08")
+    assert opioid_dose(as_it_was(events, then.day, NOW), then, knowledge()).scheduled == point(30)
+    assert opioid_dose(events, NOW, knowledge()).scheduled == point(60)

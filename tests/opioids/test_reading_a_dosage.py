@@ -2,8 +2,11 @@
 
 from decimal import Decimal
 
+import hypothesis
 import pytest
-from bedside import at_most, dosage, every, quantity, read, tablets
+from bedside import at_most, dosage, every, knowledge, measured, order, quantity, read, tablets
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
 from fourthstep.ground.dates import when
 from fourthstep.ground.interval import Interval
@@ -96,6 +99,51 @@ def test_rates_are_per_hour(instruction, rate, unit):
 def test_a_rate_range():
     span = {"low": quantity(1, "mg/h"), "high": quantity(2, "mg/h")}
     assert read({"doseAndRate": [{"rateRange": span}]}).rate == between(1, 2)
+
+
+RANGES = [
+    (quantity(5, "mg"), quantity(10, "mg"), ("5", "10"), "mg"),
+    (quantity(5), quantity(10, "mg"), ("5", "10"), "mg"),
+    (quantity(500, "ug"), quantity(1, "mg"), ("500", "1000"), "ug"),
+]
+
+
+@pytest.mark.parametrize(("low", "high", "wanted", "unit"), RANGES)
+def test_dose_ranges(low, high, wanted, unit):
+    found = read(dosage(None, every(4), low=low, high=high))
+    assert (found.amount, found.unit, found.unread) == (between(*wanted), unit, ())
+
+
+def test_ranges_of_two_kinds_contradict():
+    assert (
+        "range-contradiction" in read(dosage(None, every(4), low=tablets(1), high=quantity(10, "mg"))).unread
+    )
+
+
+def test_the_content_of_a_bag_beside_its_rate():
+    found = read(dosage(quantity(100, "mL"), rate=quantity(2, "mg/h")))
+    assert (found.amount, found.rate, found.unit, found.unread) == (None, between(2), "mg", ())
+    found = read(dosage(quantity(1, "mg"), rate=quantity(50, "ug/h")))
+    assert (found.amount, found.rate, found.unit) == (between(1000), between(50), "ug")
+    assert read(dosage(quantity(2, "patch"), rate=quantity(25, "ug/h"))).unread == ("dose-and-rate-differ",)
+
+
+def test_a_course_longer_than_the_calendar():
+    found = read(dosage(tablets(1), every(4, boundsDuration=quantity(9e9, "d"))))
+    assert (found.end, found.unread) == (None, ("course-undated",))
+
+
+def test_events_that_are_no_dates():
+    assert "dated-events" in read(dosage(tablets(1), {"event": ["YYYY-MM-DD"]})).unread
+
+
+def test_two_codes_contradict_and_days_of_the_week_need_their_number():
+    assert (
+        "timing-contradiction"
+        in read(dosage(tablets(1), {"code": {"coding": [{"code": "BID"}, {"code": "TID"}]}})).unread
+    )
+    week = {"frequency": 3, "period": 1, "periodUnit": "wk", "dayOfWeek": ["mon"]}
+    assert "timing-contradiction" in read(dosage(tablets(1), {"repeat": week})).unread
 
 
 def test_what_was_ordered_is_preferred_over_what_was_calculated():
@@ -235,3 +283,49 @@ def test_a_course_without_a_beginning():
 def test_words_are_quoted_and_not_parsed():
     found = read({"text": "5 mg every 4 hours"})
     assert (found.text, found.amount, found.per_day) == ("5 mg every 4 hours", None, None)
+
+
+QUANTITY = st.fixed_dictionaries(
+    {},
+    optional={"value": st.integers(-5, 10**30) | st.floats(allow_nan=False, allow_infinity=False),
+              "unit": st.sampled_from(["mg", "ug", "tablet", "mL", "mg/h", "h", "d", "%", "drops", "?"]),
+              "code": st.sampled_from(["mg", "{tbl}", "h", "d"]), "comparator": st.just("<")},
+)  # fmt: skip
+NUMBER = st.integers(-2, 10**20) | st.floats(-2, 1e20)
+REPEAT = st.fixed_dictionaries(
+    {},
+    optional={
+        "frequency": NUMBER, "frequencyMax": NUMBER, "period": NUMBER, "periodMax": NUMBER, "count": NUMBER,
+        "periodUnit": st.sampled_from(["h", "d", "wk", "mo", "?"]), "when": st.lists(st.sampled_from(["C", "HS", "?"])),
+        "timeOfDay": st.lists(st.just("08:00:00")), "dayOfWeek": st.lists(st.sampled_from(["mon", "tue"])),
+        "boundsDuration": QUANTITY, "boundsRange": st.fixed_dictionaries({}, optional={"low": QUANTITY, "high": QUANTITY}),
+        "boundsPeriod": st.fixed_dictionaries({}, optional={"start": st.sampled_from(["2026", "9999-12-31", "x"])}),
+    },
+)  # fmt: skip
+STRANGE = st.fixed_dictionaries(
+    {},
+    optional={
+        "text": st.text(max_size=5), "asNeededBoolean": st.booleans(), "sequence": st.integers(0, 3),
+        "timing": st.fixed_dictionaries({}, optional={
+            "repeat": REPEAT, "event": st.lists(st.sampled_from(["2026-03-01", "x"])),
+            "code": st.fixed_dictionaries({"text": st.sampled_from(["BID", "q4h prn", "PRN", "ONCE", "?", ""])})}),
+        "doseAndRate": st.lists(st.fixed_dictionaries({}, optional={
+            "doseQuantity": QUANTITY, "rateQuantity": QUANTITY,
+            "doseRange": st.fixed_dictionaries({}, optional={"low": QUANTITY, "high": QUANTITY}),
+            "rateRatio": st.fixed_dictionaries({}, optional={"numerator": QUANTITY, "denominator": QUANTITY})}), max_size=2),
+        "maxDosePerPeriod": st.fixed_dictionaries({}, optional={"numerator": QUANTITY, "denominator": QUANTITY}),
+        "maxDosePerAdministration": QUANTITY, "maxDosePerLifetime": QUANTITY,
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis.given(st.lists(STRANGE, min_size=1, max_size=3))
+def test_a_strange_dosage_is_an_ordinary_day(strange):
+    dose = measured([order("1049621", *strange)])
+    assert (dose.scheduled is None) == bool(dose.reasons)
+    for each in strange:
+        found = read(each)
+        for value in (found.amount, found.rate, found.per_day):
+            assert value is None or 0 <= value.low <= value.high
+        assert set(found.unread) <= set(knowledge().reasons)

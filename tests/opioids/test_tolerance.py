@@ -15,7 +15,7 @@ OLD = order("1049621", dosage(tablets(1), every(4)), status="stopped", authored=
 
 
 def tolerant(*resources, at=NOW, vouched=Truth.TRUE):
-    return opioid_tolerant(events_of([OLD, *resources], at=at), at, knowledge(), vouched=vouched)
+    return opioid_tolerant(events_of([OLD, *resources]), at, knowledge(), vouched=vouched)
 
 
 def oral(code, amount, **rest):

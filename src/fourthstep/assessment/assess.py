@@ -14,6 +14,8 @@ from fourthstep.assessment.result import Assessment, Decided, PainView, Pathway,
 from fourthstep.assessment.syndromes import found, recognise
 from fourthstep.assessment.words import OPEN, OptionWord, PathwayWord, Timing, pathway_word
 from fourthstep.events.event import Events
+from fourthstep.events.extract import extract_events
+from fourthstep.events.form import with_forms
 from fourthstep.events.statements import Answers, with_answers
 from fourthstep.facts.computed import COMPUTED, opioid_dose_of, opioid_trials_of
 from fourthstep.facts.derive import Facts
@@ -48,10 +50,10 @@ def assess(
         policy: one hospital's overlay.
         knowledge: another knowledge than the shipped one.
     """
-    from fourthstep.events.extract import extract_events  # noqa: PLC0415
-
     knowledge = knowledge or load_knowledge()
-    events = extract_events(record, code_index(knowledge.digest), as_of=as_of, policy=policy)
+    index, tables = code_index(knowledge.digest), knowledge.opioids.dosage
+    events = extract_events(record, index, tables, as_of=as_of, policy=policy)
+    events = with_forms(events, record, as_of, knowledge)
     return assess_events(events, as_of=as_of, answers=answers, policy=policy, knowledge=knowledge)
 
 

@@ -168,15 +168,17 @@ def check_command(
     folder: Annotated[Path | None, typer.Option("--folder", help="Another knowledge folder.", metavar="DIR")] = None,
 ) -> None:
     """Check knowledge and policy; the exit code is 0 only where nothing is wrong."""
+    from fourthstep.assessment.coverage import review  # noqa: PLC0415
     from fourthstep.knowledge.load import knowledge_folder, read_knowledge  # noqa: PLC0415
-    from fourthstep.knowledge.review import review  # noqa: PLC0415
 
     place = folder or knowledge_folder()
     knowledge = read_knowledge(place)
     if policy:
         read_policy(policy, knowledge)
-    for line in review(knowledge, place, today=date.today()):  # noqa: DTZ011  review-by dates are local days
+    lines, complete = review(knowledge, place, today=date.today())  # noqa: DTZ011  review-by dates are local days
+    for line in lines:
         typer.echo(line)
+    raise typer.Exit(0 if complete else 1)
 
 
 # -- what the commands share -------------------------------------------------------------------------------

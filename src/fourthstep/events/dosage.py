@@ -1,8 +1,8 @@
 """A FHIR dosage instruction, read as far as closed tables reach.
 
 Amount, rate, times a day, as needed, the largest amount of a day, and the days of a course.  What cannot be
-read is named in `Dose.unread` and never guessed; free text is quoted, not parsed.  Nothing here knows what a drug
-is: the strength of a product comes later.
+read is named in `Dose.unread` and never guessed; free text is quoted, not parsed.  Nothing here knows what a
+drug is: the strength of a product comes later.
 
 Source: HL7 FHIR R4, Dosage and Timing; project dossier, pharmacology 1.8.
 """
@@ -61,7 +61,7 @@ def read_dosages(
     ):
         follows = previous is not None and dosage.sequence not in (None, previous)
         if follows:
-            begins = _later(last, 1) if last is not None else None
+            begins = _day_after(last)
         dose = read_dosage(dosage, tables, begins, form, zone)
         if follows and dose.start is None:
             dose = msgspec.structs.replace(dose, start=begins)
@@ -285,6 +285,8 @@ def _joined(
             return dose.value, None, dose.unit
         notes.append("dose-and-rate-differ")
         return None, None, ""
+    if dose.unit in ("", "1") and dose.value != Interval.point(1):
+        notes.append("dose-and-rate-differ")
     if {rate.unit, dose.unit} == {"mg", "ug"}:
         rate, dose = _as_ug(rate), _as_ug(dose)
     return (dose.value if rate.unit == dose.unit else None), rate.value, rate.unit
@@ -548,7 +550,7 @@ def _regular(
         return None
     fewest = repeat.frequency if repeat.frequency is not None else named
     assert fewest is not None
-    most = repeat.frequency_max or fewest
+    most = max(repeat.frequency_max or fewest, fewest)
     longest = max(repeat.period, repeat.period_max or repeat.period)
     return Interval(
         _tidy(fewest * _DAY / (longest * seconds)), _tidy(most * _DAY / (repeat.period * seconds))
@@ -617,7 +619,11 @@ def _course(  # noqa: PLR0913, PLR0917  all that a course can be told by
         return None, None
     fewest, most = lasts
     begins = When(written.first, written.last)
-    return begins, When(begins.first + timedelta(days=fewest - 1), begins.last + timedelta(days=most - 1))
+    try:
+        return begins, When(begins.first + timedelta(days=fewest - 1), begins.last + timedelta(days=most - 1))
+    except OverflowError:
+        notes.append("course-undated")
+        return None, None
 
 
 def _bounds_period(
@@ -653,5 +659,9 @@ def _lasts(
     return None
 
 
-def _later(day: When, days: int) -> When:
-    return When(day.first + timedelta(days=days), day.last + timedelta(days=days))
+def _day_after(day: When | None) -> When | None:
+    """The day after the end of a course; None where that is not known."""
+    try:
+        return day and When(day.first + timedelta(days=1), day.last + timedelta(days=1))
+    except OverflowError:
+        return None

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from fourthstep.events.event import Event
 from fourthstep.events.extraction import Extraction, display_of, written_code
+from fourthstep.events.form import FORM
 from fourthstep.ground.dates import When
 from fourthstep.record.resources import CarePlan, CodeableConcept, Consent, Goal, QuestionnaireResponse, ServiceRequest
 
+FORM = "http://fourthstep.org/fhir/Questionnaire/bedside"
+"""Our own form; `events/form.py` reads it."""
 _REFUSED = {
     "entered-in-error": "entered-in-error",
     "cancelled": "cancelled",
@@ -30,8 +33,9 @@ def extract_goals(work: Extraction) -> None:
         _consent(work, ref, consent)
     for ref, request in work.record.of(ServiceRequest):
         _service_request(work, ref, request)
-    for ref, _ in work.record.of(QuestionnaireResponse):
-        work.set_aside(ref, [], "questionnaire")
+    for ref, response in work.record.of(QuestionnaireResponse):
+        if response.questionnaire.partition("|")[0] != FORM:
+            work.set_aside(ref, [], "questionnaire")
 
 
 def _goal(

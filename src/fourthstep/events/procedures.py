@@ -3,7 +3,7 @@
 from fourthstep.events.event import Event
 from fourthstep.events.extraction import Extraction, display_of, written_code
 from fourthstep.ground.dates import When
-from fourthstep.record.resources import Procedure
+from fourthstep.record.resources import CodeableConcept, Coding, Procedure
 
 _KINDS = ("procedure", "goal")
 _REFUSED = {
@@ -14,6 +14,10 @@ _REFUSED = {
 }
 
 
+_ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
+_ICD9_PROCEDURES = "urn:oid:2.16.840.1.113883.6.104"
+
+
 def extract_procedures(work: Extraction) -> None:
     """Every Procedure of the record."""
     for ref, procedure in work.record.of(Procedure):
@@ -21,8 +25,9 @@ def extract_procedures(work: Extraction) -> None:
 
 
 def _procedure(work: Extraction, ref: str, procedure: Procedure) -> None:
-    found = work.meanings(_KINDS, procedure.code)
-    if not found and work.irrelevant_code(_KINDS, procedure.code):
+    code = _code(work, procedure.code)
+    found = work.meanings(_KINDS, code)
+    if not found and work.irrelevant_code(_KINDS, code):
         work.ignore("Procedure")
         return
     concepts = [hit.concept for _, hit, _ in found]
@@ -45,7 +50,7 @@ def _procedure(work: Extraction, ref: str, procedure: Procedure) -> None:
     if not found or procedure.modifier_extension:
         if procedure.modifier_extension:
             work.set_aside(ref, concepts, "modifier-extension")
-        could_be = work.families(procedure.code) if not found else ()
+        could_be = work.families(code) if not found else ()
         work.puzzle(
             "Procedure",
             Event(kind="unrecognised", concept="", of_kind="procedure", could_be=could_be, **common),  # type: ignore[arg-type]
@@ -64,6 +69,19 @@ def _procedure(work: Extraction, ref: str, procedure: Procedure) -> None:
             for kind, hit, coding in found
         ],
     )
+
+
+def _code(work: Extraction, code: CodeableConcept | None) -> CodeableConcept | None:
+    """ICD-9-CM has one URI for diagnoses and procedures; in a Procedure it means the procedures."""
+    if code is None or all(work.index.system(coding.system) != _ICD9 for coding in code.coding):
+        return code
+    coded = [
+        Coding(_ICD9_PROCEDURES, coding.code, coding.display)
+        if work.index.system(coding.system) == _ICD9
+        else coding
+        for coding in code.coding
+    ]
+    return CodeableConcept(coded, code.text)
 
 
 def _times(work: Extraction, procedure: Procedure) -> tuple[When | None, When | None]:

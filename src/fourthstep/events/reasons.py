@@ -27,6 +27,11 @@ NOT_USED: dict[str, str] = {
     "questionnaire": "The form's questions are not known here.",
     "refuted": "The diagnosis or allergy was refuted.",
     "rejected": "The goal or plan was rejected or given up.",
+    "answer-not-readable": "The answer could not be read.",
+    "broken-line": "The line is not JSON.",
+    "malformed-element": "An element is not of the type that FHIR gives it, and was left out.",
+    "unknown-question": "The form asks something that is not known here.",
+    "unreadable-resource": "Nothing of the resource could be read.",
     "unreadable-date": "The date cannot be read.",
     "unreadable-value": "The value cannot be read as a number.",
 }

@@ -112,7 +112,7 @@ def read_answers(path: Path, knowledge: Knowledge) -> Answers:
     answers = reading.read(path.read_text(encoding="utf-8"), path.name, Answers)
     if answers is BROKEN:
         raise KnowledgeError(reading.mistakes)
-    _Stated(AsOf(date(2000, 1, 1)), knowledge, reading, answers).of(answers.facts, answers.pains, answers.refused)
+    Statements(AsOf(date(2000, 1, 1)), knowledge, reading, answers).of(answers.facts, answers.pains, answers.refused)
     reading.finish()
     return answers
 
@@ -128,7 +128,7 @@ def case_events(case: Case, knowledge: Knowledge, reading: Reading | None = None
     for kind in case.vouched:
         if kind not in KINDS:
             notes.mistake(case, "vouched", f"`{kind}` is no kind", f"Kinds are {', '.join(KINDS)}.")
-    stated = _Stated(moment, knowledge, notes, case)
+    stated = Statements(moment, knowledge, notes, case)
     stated.of(case.facts, case.pains, case.refused)
     for drug in case.drugs:
         stated.drug(drug)
@@ -141,7 +141,7 @@ def with_answers(events: Events, answers: Answers, moment: AsOf, knowledge: Know
     """The record's events together with what a clinician entered."""
     reading = Reading()
     day = AsOf(date.fromisoformat(answers.entered)) if answers.entered else moment
-    stated = _Stated(day, knowledge, reading, answers)
+    stated = Statements(day, knowledge, reading, answers)
     stated.of(answers.facts, answers.pains, answers.refused)
     reading.finish()
     return msgspec.structs.replace(
@@ -149,13 +149,14 @@ def with_answers(events: Events, answers: Answers, moment: AsOf, knowledge: Know
     )
 
 
-class _Stated:
+class Statements:
     """Turns statements into events."""
 
-    def __init__(self, moment: AsOf, knowledge: Knowledge, reading: Reading, source: Case | Answers) -> None:
+    def __init__(self, moment: AsOf, knowledge: Knowledge, reading: Reading | None, source: Case | Answers | None
+                 ) -> None:  # fmt: skip
         self.moment = moment
         self.knowledge = knowledge
-        self.reading = reading
+        self.reading = reading or Reading()
         self.source = source
         self.found: list[Event] = []
         self.absent: set[str] = set()
@@ -238,14 +239,19 @@ class _Stated:
             return
         for number, part in enumerate(text.split(";")):
             try:
-                event = self._event(name, declared, part.strip(), f"{prefix}{name}" + (f"/{number}" if number else ""))
+                event = self.event(name, declared, part.strip(), f"{prefix}{name}" + (f"/{number}" if number else ""))
             except (Unreadable, ValueError) as error:
                 self.reading.mistake(self.source, "facts", f"`{name}: {part.strip()}`: {error}")
                 continue
             if event is not None:
                 self.found.append(msgspec.structs.replace(event, site=site, side=side))
 
-    def _event(self, name: str, declared: Declaration, text: str, ref: str) -> Event | None:
+    def event(self, name: str, declared: Declaration, text: str, ref: str) -> Event | None:
+        """One statement as an event; None where it states an absence, which is noted.
+
+        Raises:
+            Unreadable: it is not of the form above, or not one of the fact's values.
+        """
         value, _, age = text.partition(",")
         value, when = value.strip(), self._day(age.strip() or "0 d")
         recorded = declared.kind in ("condition", "drug", "procedure", "allergy", "goal") and declared.concepts

@@ -135,7 +135,8 @@ def readable(event: Event, declared: Declaration, codes: CodeIndex) -> Interval 
     """The event's number in the fact's unit; None where it has none, or one that cannot be true."""
     if event.value is None:
         return None
-    value = codes.convert(event.value, event.unit, declared.unit or "", event.concept)
+    unit = "1" if declared.unit == "1" and _is_dimensionless(event.unit) else event.unit
+    value = codes.convert(event.value, unit, declared.unit or "", event.concept)
     if value is None:
         return None
     if declared.readable:
@@ -143,6 +144,11 @@ def readable(event: Event, declared: Declaration, codes: CodeIndex) -> Interval 
         if value.below(low) is Truth.TRUE or value.above(high) is Truth.TRUE:
             return None
     return value
+
+
+def _is_dimensionless(unit: str) -> bool:
+    """No unit, or only a UCUM annotation such as `{INR}`, which means the unit 1."""
+    return unit == "" or (unit.startswith("{") and unit.endswith("}"))
 
 
 def _same_time(event: Event, newest: Event) -> bool:

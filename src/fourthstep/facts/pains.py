@@ -18,8 +18,8 @@ from fourthstep.ground.dates import When, days
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth
 from fourthstep.knowledge.load import Knowledge
+from fourthstep.knowledge.models import CodedPain, Pains
 from fourthstep.knowledge.models import Fact as Declaration
-from fourthstep.knowledge.models import Pains
 
 _INTENSITY = ("average", "unspecified")
 """Which score of a day tells the intensity, best first; the kind is shown with the value.
@@ -47,6 +47,7 @@ def gather_pains(timeline: Timeline, knowledge: Knowledge) -> tuple[Pain, ...]:
     for event in _pain_events(timeline, knowledge):
         groups[_region(event, knowledge.pains), event.side].append(event)
     _join_sides(groups)
+    _drop_bare(groups, knowledge.pains)
     pains = [_pain(key, events, knowledge) for key, events in groups.items()]
     return tuple(sorted(pains, key=lambda pain: pain.id))
 
@@ -76,6 +77,14 @@ def _join_sides(groups: dict[tuple[str, str], list[Event]]) -> None:
         sided = [key for key in groups if key[0] == region and key[1]]
         if len(sided) == 1:
             groups[sided[0]] += groups.pop((region, side))
+
+
+def _drop_bare(groups: dict[tuple[str, str], list[Event]], pains: Pains) -> None:
+    """A coded pain that says neither where nor what kind is no second pain beside another one."""
+    events = groups.get(("", ""), [])
+    bare = all(event.kind == "condition" and pains.coded[event.concept] == CodedPain() for event in events)
+    if events and bare and len(groups) > 1:
+        del groups["", ""]
 
 
 def _pain(key: tuple[str, str], events: list[Event], knowledge: Knowledge) -> Pain:

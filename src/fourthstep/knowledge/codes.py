@@ -225,7 +225,7 @@ class CodeIndex:
 
     def _product(self, row: ProductRow) -> Product:
         _, _, code, name, strength, unit, form, route, others = row
-        value, ucum = _strength(strength, unit)
+        value, ucum = strength_of(strength, unit)
         return Product(
             ingredient=name or self._by_code.get(code, ""),
             ingredient_code=code,
@@ -378,13 +378,15 @@ _UCUM = {"MG": "mg", "MG/ML": "mg/mL", "MG/ACTUAT": "mg/{actuat}", "MG/MG": "mg/
          "UNT/ML": "[U]/mL", "MEQ": "meq", "MEQ/ML": "meq/mL", "MCG": "ug", "MCG/ML": "ug/mL"}  # fmt: skip
 
 
-def _strength(value: str, unit: str) -> tuple[Decimal | None, str]:
+def strength_of(value: str, unit: str) -> tuple[Decimal | None, str]:
     """A strength as RxNorm writes it, in UCUM; patches per hour in micrograms."""
     if not value:
         return None, ""
     number, unit = Decimal(value), unit.upper()
     if unit == "MG/HR":
         return number * 1000, "ug/h"
+    if unit == "MCG/HR":
+        return number, "ug/h"
     return number, _UCUM.get(unit, unit)
 
 

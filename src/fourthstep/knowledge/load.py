@@ -53,6 +53,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     holds: HoldRules
     performance: list[PerformanceRow]
     adjuvants: list[AdequateTrial]
+    review: dict[str, str]
     interventions: dict[str, Intervention]
     comparators: dict[str, Comparator]
     syndromes: dict[str, Syndrome]
@@ -120,7 +121,7 @@ def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
              for part, entry in (("interventions", Intervention), ("comparators", Comparator),
                                  ("syndromes", Syndrome))}  # fmt: skip
     singles = {name: _single(folder / f"{name}.yaml", wanted, reading)
-               for name, wanted in (("prognosis", Prognosis), ("pains", Pains), ("holds", HoldRules), ("performance", list[PerformanceRow]), ("adjuvants", list[AdequateTrial]),
+               for name, wanted in (("prognosis", Prognosis), ("pains", Pains), ("holds", HoldRules), ("performance", list[PerformanceRow]), ("adjuvants", list[AdequateTrial]), ("review", dict[str, str]),
                                     ("sources", dict[str, Source]),
                                     ("texts/en", dict[str, dict[str, str]]))}  # fmt: skip
     opioids = read_opioid_knowledge(folder / "opioids", reading)
@@ -137,6 +138,7 @@ def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
         holds=singles["holds"],
         performance=singles["performance"],
         adjuvants=singles["adjuvants"],
+        review=singles["review"],
         sources=singles["sources"],
         texts=singles["texts/en"],
         tables=tables,

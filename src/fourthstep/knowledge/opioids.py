@@ -349,7 +349,7 @@ def _read(path: Path, wanted: Any, reading: Reading) -> Any:
 
 
 def _check(knowledge: OpioidKnowledge, reading: Reading) -> None:
-    """Factors inside their bounds, known routes and ingredients, one row per opioid and route, known reasons."""
+    """Factors inside their bounds, known routes and ingredients, one row per use, known reasons."""
     for table in knowledge.tables.values():
         _check_table(table, knowledge, reading)
     for tolerated in knowledge.limits.tolerated:
@@ -400,11 +400,11 @@ def _check_row(row: FactorRow, reading: Reading) -> None:
 
 def _check_unread(knowledge: OpioidKnowledge, reading: Reading) -> None:
     dosage = knowledge.dosage
-    for entry in (*dosage.timing.codes.values(), *dosage.units.units.values()):
-        if entry.unread and entry.unread not in knowledge.reasons:
-            reading.mistake(
-                entry, "unread", f"`{entry.unread}` is not in reasons.yaml", "Add its sentence there."
-            )
+    read: list[tuple[Entry, str]] = [(each, each.unread) for each in dosage.timing.codes.values()]
+    read += [(each, each.unread) for each in dosage.units.units.values()]
+    for entry, reason in read:
+        if reason and reason not in knowledge.reasons:
+            reading.mistake(entry, "unread", f"`{reason}` is not in reasons.yaml", "Add its sentence there.")
 
 
 def opioid_named(knowledge: OpioidKnowledge, name: str, code: str = "") -> str:

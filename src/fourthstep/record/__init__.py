@@ -2,5 +2,6 @@
 
 from fourthstep.record.read import read_record, read_records
 from fourthstep.record.record import Door, Record
+from fourthstep.record.server import read_from_server
 
-__all__ = ["Door", "Record", "read_record", "read_records"]
+__all__ = ["Door", "Record", "read_from_server", "read_record", "read_records"]

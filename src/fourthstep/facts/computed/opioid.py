@@ -1,5 +1,6 @@
 """Opioid facts: the arithmetic and the trials of `facts/opioids`, asked once per patient."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from fourthstep.facts.opioids import (
     OpioidTrial,
     Toxicity,
     adequate_trials,
+    as_it_was,
     opioid_dose,
     opioid_tolerant,
     opioid_trials,
@@ -22,6 +24,7 @@ from fourthstep.ground.dates import AsOf
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth, truth
 
+RISE_DAYS = 30
 TOXICITIES = ("somnolence_stupor", "respiratory_depression", "delirium_due_to_drug", "drug_delirium", "hallucinations",
               "myoclonus", "hyperalgesia", "opioid_adverse_effect")  # fmt: skip
 """Diagnoses that may limit titration; whether they do is unknown from the code alone."""
@@ -29,7 +32,7 @@ TOXICITIES = ("somnolence_stupor", "respiratory_depression", "delirium_due_to_dr
 
 def opioid_dose_of(facts: Facts) -> OpioidDose:
     """The daily dose, worked out once."""
-    return facts.once("opioid_dose", lambda: _dose(facts, facts.timeline.as_of))
+    return facts.once("opioid_dose", lambda: _dose(facts, _events(facts), facts.timeline.as_of))
 
 
 def opioid_trials_of(facts: Facts) -> tuple[OpioidTrial, ...]:
@@ -37,9 +40,9 @@ def opioid_trials_of(facts: Facts) -> tuple[OpioidTrial, ...]:
     return facts.once("opioid_trials", lambda: _trials(facts))
 
 
-def _dose(facts: Facts, as_of: AsOf) -> OpioidDose:
+def _dose(facts: Facts, events: Sequence[Event], as_of: AsOf) -> OpioidDose:
     return opioid_dose(
-        _events(facts),
+        events,
         as_of,
         facts.knowledge.opioids,
         facts.policy.ome_table,
@@ -135,7 +138,7 @@ def on_strong_opioid(facts: Facts, _pain: Pain | None) -> Fact:
 def _taken(name: str, facts: Facts, counts: object) -> Fact:
     dose = opioid_dose_of(facts)
     now = [step for step in dose.steps if step.fate in ("counted", "separate", "excluded")]
-    unsure = [step for step in dose.steps if step.fate == "unreadable" or "current-unclear" in step.reasons]
+    unsure = [step for step in dose.steps if step.fate == "unreadable" or "current-unknown" in step.reasons]
     found = [counts(step.opioid) for step in now]  # type: ignore[operator]
     refs = tuple(sorted({step.ref for step in now}))
     if Truth.TRUE in found:
@@ -160,7 +163,7 @@ def opioid_rescue(facts: Facts, _pain: Pain | None) -> Fact:
 def opioid_tolerant_fact(facts: Facts, _pain: Pain | None) -> Fact:
     """Opioid tolerant by the regulator's definition."""
     found, reasons = opioid_tolerant(
-        _events(facts), facts.timeline.as_of, facts.knowledge.opioids, facts.policy.ome_table,
+        facts.timeline.events.events, facts.timeline.as_of, facts.knowledge.opioids, facts.policy.ome_table,
         vouched=_vouched(facts), inpatient=_truth(facts.of("inpatient")),
     )  # fmt: skip
     why = (reasons[0] if reasons else "dose-not-readable") if found is Truth.UNKNOWN else ""
@@ -211,8 +214,10 @@ def days_since_adequate_opioid(facts: Facts, _pain: Pain | None) -> Fact:
 
 def opioid_rise_30d(facts: Facts, _pain: Pain | None) -> Fact:
     """Scheduled dose now against 30 days ago, in percent above it."""
+    today = facts.timeline.as_of
+    back = today.day - timedelta(days=RISE_DAYS)
     now = opioid_dose_of(facts).scheduled
-    before = _dose(facts, AsOf(facts.timeline.as_of.day - timedelta(days=30), zone=facts.timeline.as_of.zone)).scheduled
+    before = _dose(facts, as_it_was(_events(facts), back, today), AsOf(back, zone=today.zone)).scheduled
     if now is None or before is None or not now.is_point or not before.is_point or before.low in (None, Decimal(0)):
         return unknown("opioid_rise_30d", "dose-not-readable")
     assert now.low is not None and before.low is not None  # noqa: PT018  both are points

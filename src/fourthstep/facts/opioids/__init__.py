@@ -1,6 +1,7 @@
 """Opioids: what is used now, the daily dose as oral morphine, tolerance, and the trials so far."""
 
 from fourthstep.facts.opioids.dose import opioid_dose
+from fourthstep.facts.opioids.past import as_it_was
 from fourthstep.facts.opioids.steps import OpioidDose, Step, Totals, Use
 from fourthstep.facts.opioids.tolerance import opioid_tolerant
 from fourthstep.facts.opioids.trials import (
@@ -22,6 +23,7 @@ __all__ = [
     "Toxicity",
     "Use",
     "adequate_trials",
+    "as_it_was",
     "current_uses",
     "opioid_dose",
     "opioid_tolerant",

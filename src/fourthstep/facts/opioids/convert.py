@@ -67,8 +67,8 @@ def daily(use: Use, knowledge: OpioidKnowledge) -> Daily:
     """The daily amount of one use, in mg, or in ug/h for a patch.
 
     Unknown when:
-        a part that is needed is missing or unread, the product's strength is needed and not known, or unit and
-        form do not go together.
+        a part that is needed is missing or unread, the product's strength is needed and not known, or unit
+        and form do not go together.
     """
     drug = use.event.drug
     assert drug is not None
@@ -99,26 +99,33 @@ def _patch(dose: Dose, drug: Drug, knowledge: OpioidKnowledge) -> Daily:
         return Daily(reasons=tuple(hard))
     strength = _strength(drug, knowledge)
     one = None if strength is None or strength[1] != "h" else strength[0] * 1000
-    if dose.rate is not None:
-        rate, unit = _plainly(dose.rate, dose.unit, knowledge)
-        if unit not in ("mg", "ug"):
-            return Daily(reasons=("patch-not-a-rate",))
-        rate = rate if unit == "ug" else scaled(rate, Decimal(1000))
-        if one is not None and dose.amount is None and rate != Interval.point(one):
-            return Daily(reasons=("dose-and-rate-differ",))
-    elif dose.amount is None:
-        return Daily(reasons=("no-dose",))
-    elif _plainly(dose.amount, dose.unit, knowledge)[1] not in ("1", ""):
-        return Daily(reasons=("patch-not-a-rate",))
-    elif one is None:
-        return Daily(reasons=("no-strength",))
-    elif dose.unit == "" and form_kind(drug.form, knowledge.dosage) not in ("patch", None):
-        return Daily(reasons=("unit-form-mismatch",))
-    else:
-        rate = scaled(dose.amount, one)
+    rate = _written_rate(dose, one, knowledge) if dose.rate is not None else _worn(dose, one, drug, knowledge)
+    if isinstance(rate, str):
+        return Daily(reasons=(rate,))
     if dose.as_needed:
         return Daily(ZERO, rate.high, "ug/h", continuous=True)
     return Daily(rate, Decimal(0), "ug/h", continuous=True)
+
+
+def _written_rate(dose: Dose, one: Decimal | None, knowledge: OpioidKnowledge) -> Interval | str:
+    """The rate as the order writes it, in ug/h; it must be the rate of the product."""
+    assert dose.rate is not None
+    rate, unit = _plainly(dose.rate, dose.unit, knowledge)
+    if unit not in ("mg", "ug"):
+        return "patch-not-a-rate"
+    rate = rate if unit == "ug" else scaled(rate, Decimal(1000))
+    return rate if one is None or rate == Interval.point(one) else "dose-and-rate-differ"
+
+
+def _worn(dose: Dose, one: Decimal | None, drug: Drug, knowledge: OpioidKnowledge) -> Interval | str:
+    """The number of patches times the rate of one, in ug/h."""
+    if dose.amount is None:
+        return "no-dose"
+    if _plainly(dose.amount, dose.unit, knowledge)[1] not in ("1", ""):
+        return "patch-not-a-rate"
+    if dose.unit == "" and form_kind(drug.form, knowledge.dosage) not in ("patch", None):
+        return "unit-form-mismatch"
+    return scaled(dose.amount, one) if one is not None else "no-strength"
 
 
 def _infusion(use: Use, drug: Drug, knowledge: OpioidKnowledge) -> Daily:
@@ -136,7 +143,7 @@ def _infusion(use: Use, drug: Drug, knowledge: OpioidKnowledge) -> Daily:
 
 
 def _doses(use: Use, drug: Drug, knowledge: OpioidKnowledge) -> Daily:
-    """Amount of one dose times doses a day; as needed the smallest is none, the largest what the order allows."""
+    """Amount of one dose times doses a day; as needed from none to the most that the order allows."""
     dose = use.dose
     assert dose is not None
     each = _mass(dose.amount, dose.unit, drug, knowledge) if dose.amount is not None else None
@@ -183,21 +190,27 @@ def _cap(dose: Dose, drug: Drug, knowledge: OpioidKnowledge) -> Decimal | None:
 def _mass(amount: Interval, unit: str, drug: Drug, knowledge: OpioidKnowledge) -> Interval | str:
     """An amount in mg of the opioid, or the reason why not."""
     amount, unit = _plainly(amount, unit, knowledge)
-    if unit == "mg":
-        return amount
-    if unit == "ug":
-        return scaled(amount, Decimal("0.001"))
+    if unit in ("mg", "ug"):
+        return amount if unit == "mg" else scaled(amount, Decimal("0.001"))
     strength = _strength(drug, knowledge)
     if strength is None:
         return "no-strength"
     value, per = strength
     if unit == "mL":
         return scaled(amount, value) if per == "mL" else "no-concentration"
+    return _uncountable(unit, per, drug, knowledge) or scaled(amount, value)
+
+
+def _uncountable(unit: str, per: str, drug: Drug, knowledge: OpioidKnowledge) -> str:
+    """Why a number does not count units of the product; empty where it does.
+
+    A number without unit counts only a solid form.
+    """
     if unit not in ("1", ""):
         return "unit-unread"
-    if unit == "" and not _countable(drug, knowledge):
+    if unit == "" and not _solid(drug, knowledge):
         return "unit-missing"
-    return scaled(amount, value) if per in ("unit", "actuation") else "unit-form-mismatch"
+    return "" if per in ("unit", "actuation") else "unit-form-mismatch"
 
 
 def _plainly(amount: Interval, unit: str, knowledge: OpioidKnowledge) -> tuple[Interval, str]:
@@ -208,8 +221,7 @@ def _plainly(amount: Interval, unit: str, knowledge: OpioidKnowledge) -> tuple[I
     return scaled(amount, word.times), word.unit
 
 
-def _countable(drug: Drug, knowledge: OpioidKnowledge) -> bool:
-    """Whether a number without unit counts units of the product: only for a solid form."""
+def _solid(drug: Drug, knowledge: OpioidKnowledge) -> bool:
     kind = form_kind(drug.form, knowledge.dosage)
     return kind is not None and knowledge.dosage.forms.kinds[kind].solid
 
@@ -232,7 +244,7 @@ def is_extended(drug: Drug, knowledge: OpioidKnowledge) -> bool:
 # -- the factor ------------------------------------------------------------------------------------------
 
 
-def factor_row(
+def factor_row(  # noqa: PLR0913  a row is found by all of these
     opioid: str, route: str, drug: Drug, table: FactorTable, knowledge: OpioidKnowledge, *, continuous: bool
 ) -> FactorRow | None:
     """The table's row for an opioid by a route and form; None where the table has none."""

@@ -55,7 +55,7 @@ def spans_of(
     return _by_day(found)
 
 
-def _span(
+def _span(  # noqa: PLR0913, PLR0917  one dosage with all that it is converted by
     event: Event, name: str, dose: Dose | None, as_of: AsOf, knowledge: OpioidKnowledge, table: FactorTable
 ) -> Span | None:
     drug = event.drug
@@ -74,7 +74,7 @@ def _span(
 
 
 def _end(event: Event, dose: Dose | None, as_of: AsOf) -> When | None:
-    """The stop: the dosage's own, the event's, or today where it is current; a later one is cut at `as_of`."""
+    """The stop: the dosage's own, the event's, or today where it is current; cut at `as_of`."""
     assert event.drug is not None
     today = When(as_of.day, as_of.day)
     end = (dose.end if dose is not None else None) or event.end
@@ -128,7 +128,7 @@ def _add(values: Iterable[Interval | None]) -> Interval:
 
 
 def split(spans: Sequence[Span], longest_gap: int) -> list[list[Span]]:
-    """Courses of one opioid: a gap longer than the limit begins a new one; a span without dates joins the last."""
+    """Courses of one opioid: a longer gap begins a new one; a span without dates joins the last."""
     dated = sorted((span for span in spans if span.start is not None), key=_first)
     undated = [span for span in spans if span.start is None]
     courses: list[list[Span]] = []

@@ -31,7 +31,7 @@ from fourthstep.knowledge.opioids import FactorRow, FactorTable, OpioidKnowledge
 _NOTHING = Decimal(0)
 
 
-def opioid_dose(
+def opioid_dose(  # noqa: PLR0913  what the answer depends on, each by its name
     events: Sequence[Event],
     as_of: AsOf,
     knowledge: OpioidKnowledge,
@@ -50,12 +50,13 @@ def opioid_dose(
         table: name of the factor table.
         vouched: whether the sender vouches that silence about drugs means none.
         inpatient: whether the patient is in hospital.
-        ventilated: whether the patient is under anaesthesia or ventilated; then fentanyl into a vein is sedation.
+        ventilated: whether the patient is under anaesthesia or ventilated; then fentanyl into a vein is
+            sedation.
 
     Unknown when:
-        any part is unreadable, implausible, of unknown route or without a factor; a partial agonist is the only
-        opioid; the record does not say whether an order is current; or there is no opioid and nobody vouches.  A
-        partial sum is never returned, because it would be read as a low dose.
+        any part is unreadable, implausible, of unknown route or without a factor; a partial agonist is the
+        only opioid; the record does not say whether an order is current; or there is no opioid and nobody
+        vouches.  A partial sum is never returned, because it would be read as a low dose.
 
     Raises:
         KeyError: there is no table of that name (a mistake in the call).
@@ -115,7 +116,7 @@ def _could_be_opioid(event: Event) -> bool:
 def steps_of(
     uses: Iterable[Use], table: FactorTable, knowledge: OpioidKnowledge, ventilated: Truth = Truth.UNKNOWN
 ) -> tuple[Step, ...]:
-    """Every use with all that was done to it; where a factor has bands, the sum of the opioid picks the band."""
+    """Every use with all that was done to it; where a factor has bands, the sum picks the band."""
     read = [(use, daily(use, knowledge)) for use in uses]
     sums = _banded(read, table, knowledge)
     return tuple(_step(use, amount, table, knowledge, sums, ventilated) for use, amount in read)
@@ -149,7 +150,7 @@ def _plus(left: Interval, right: Interval) -> Interval:
     return Interval(left.low + right.low, left.high + right.high)
 
 
-def _step(
+def _step(  # noqa: PLR0913, PLR0917  one use with all that it is converted by
     use: Use,
     amount: Daily,
     table: FactorTable,
@@ -224,14 +225,15 @@ def _beside(row: FactorRow, amount: Daily) -> tuple[tuple[Decimal, Decimal], ...
 def _obstacles(use: Use, amount: Daily, row: FactorRow | None) -> tuple[str, ...]:
     """Why a counted use cannot be converted."""
     found = list(amount.reasons)
-    if (row is None and use.route) or (row is not None and row.status == "unknown" and (row.low is None or row.high is None)):
+    bounds_missing = row is not None and row.status == "unknown" and (row.low is None or row.high is None)
+    if (row is None and use.route) or bounds_missing:
         found.append("no-factor")
     elif row is not None and use.event.drug is not None and not states_morphine(use.event.drug, row):
         found.append("opium-content-unknown")
     return tuple(dict.fromkeys(found))
 
 
-def _converted(
+def _converted(  # noqa: PLR0913, PLR0917  one use with all that it is converted by
     step: Step,
     use: Use,
     amount: Daily,
@@ -409,16 +411,15 @@ def _rescue(steps: Sequence[Step], uses: Sequence[Use], silent: Truth) -> Truth:
 
 
 def _around_the_clock(steps: Sequence[Step], silent: Truth) -> Truth:
-    """An opioid is scheduled."""
-    for step in steps:
-        if (
-            step.fate in ("counted", "excluded")
-            and step.amount is not None
-            and step.amount.above(_NOTHING) is Truth.TRUE
-        ):
-            if step.role != "recorded" or "/h" in step.dose:
-                return Truth.TRUE
+    """An opioid is scheduled: ordered so, or flowing; a dose that was given once shows no schedule."""
+    if any(_scheduled(step) and (step.role != "recorded" or step.dose.endswith("/h")) for step in steps):
+        return Truth.TRUE
     return Truth.UNKNOWN if silent is not Truth.TRUE or _unread(steps) else Truth.FALSE
+
+
+def _scheduled(step: Step) -> bool:
+    now = step.fate in ("counted", "excluded", "replaced")
+    return now and step.amount is not None and step.amount.above(_NOTHING) is Truth.TRUE
 
 
 def _unread(steps: Sequence[Step]) -> bool:

@@ -16,7 +16,7 @@ from fourthstep.ground.truth import Truth, all_of, any_of, truth
 from fourthstep.knowledge.opioids import OpioidKnowledge, Tolerated
 
 
-def opioid_tolerant(
+def opioid_tolerant(  # noqa: PLR0913  what the answer depends on, each by its name
     events: Sequence[Event],
     as_of: AsOf,
     knowledge: OpioidKnowledge,
@@ -27,18 +27,24 @@ def opioid_tolerant(
 ) -> tuple[Truth, tuple[str, ...]]:
     """Whether the patient has taken a tolerant dose on each of the last seven days, and the reasons.
 
-    Doses as needed count only where they were given.  Equivalents of tramadol, tapentadol and methadone never prove
-    tolerance, but where they could, it is not false either.
+    Doses as needed count only where they were given.  Equivalents of tramadol, tapentadol and methadone never
+    prove tolerance, but where they could, it is not false either.
 
     Unknown when:
-        the record is younger than a week, a part that could decide is unreadable, or low and high factors disagree.
+        the record is younger than a week, a part that could decide is unreadable, or low and high factors
+        disagree.
     """
-    days = int(knowledge.limits.tolerance_days.value)
-    window = [as_of.day - timedelta(days=back) for back in range(days)]
-    found = [_on(events, day, as_of, knowledge, table, vouched, inpatient) for day in window]
+    first = as_of.day - timedelta(days=int(knowledge.limits.tolerance_days.value) - 1)
+    found = []
+    for back in range((as_of.day - first).days + 1):
+        day = as_of.day - timedelta(days=back)
+        moment = as_of if back == 0 else AsOf(day, zone=as_of.zone)
+        then = as_it_was(events, day, as_of)
+        dose = opioid_dose(then, moment, knowledge, table, vouched=vouched, inpatient=inpatient)
+        found.append(_tolerant_dose(dose, knowledge, vouched))
     result = all_of(each for each, _ in found)
     reasons = tuple(sorted({reason for each, why in found if each is result for reason in why}))
-    if result is Truth.FALSE and not _reaches_back(events, window[-1]):
+    if result is Truth.FALSE and not _reaches_back(events, first):
         return Truth.UNKNOWN, ("record-too-short", *reasons)
     return result, reasons
 
@@ -48,25 +54,14 @@ def _reaches_back(events: Sequence[Event], first: date) -> bool:
     return any(event.start is not None and event.start.last <= first for event in events)
 
 
-def _on(
-    events: Sequence[Event],
-    day: date,
-    as_of: AsOf,
-    knowledge: OpioidKnowledge,
-    table: str,
-    vouched: Truth,
-    inpatient: Truth,
+def _tolerant_dose(
+    dose: OpioidDose, knowledge: OpioidKnowledge, vouched: Truth
 ) -> tuple[Truth, tuple[str, ...]]:
-    """A tolerant dose at the end of one day."""
-    moment = as_of if day == as_of.day else AsOf(day, zone=as_of.zone)
-    dose = opioid_dose(
-        as_it_was(events, day, as_of), moment, knowledge, table, vouched=vouched, inpatient=inpatient
-    )
+    """Whether the dose of one day is a tolerant one."""
     named = any_of(_reached(row, dose) for row in knowledge.limits.tolerated)
     if named is Truth.TRUE:
         return Truth.TRUE, _confirmed(dose)
-    equivalent = _equivalent(dose, knowledge)
-    if equivalent is Truth.TRUE:
+    if _equivalent(dose, knowledge) is Truth.TRUE:
         return Truth.TRUE, ("equivalent-dose", *_confirmed(dose))
     return _not_reached(dose, named, knowledge, vouched)
 

@@ -79,7 +79,7 @@ class _Asked(msgspec.Struct, frozen=True):
     taken: frozenset[str]
 
 
-def opioid_trials(
+def opioid_trials(  # noqa: PLR0913, PLR0917  what the answer depends on, each by its name
     events: Sequence[Event],
     scores: Sequence[DayScore],
     toxicities: Sequence[Toxicity],
@@ -133,8 +133,8 @@ def adequate_trials(trials: Sequence[OpioidTrial]) -> Interval:
 def rotation(trials: Sequence[OpioidTrial], required: int) -> Truth:
     """Whether so many rotations were tried adequately.
 
-    One rotation is a second strong opioid with an adequate trial, or the change of one from mouth to vein or skin
-    needle together with a second drug.  Another form of the same drug by the same route is none.
+    One rotation is a second strong opioid with an adequate trial, or the change of one from mouth to needle
+    together with a second drug.  Another form of the same drug by the same route is none.
     """
     by_drug = adequate_trials(trials).at_least(Decimal(required + 1))
     if required != 1:
@@ -307,7 +307,7 @@ def _enough(name: str, changes: Sequence[Point], course: Sequence[Span], asked: 
 
 
 def _reaches(name: str, point: Point, asked: _Asked) -> Truth:
-    """The default equivalent reaches the limit, and so does the low one, or the opioid's own tolerant amount."""
+    """The default equivalent reaches the limit, and so does the low one or the opioid's own amount."""
     limits, limit = asked.knowledge.limits, asked.definition.dose
     low, most = point.default.low or Decimal(0), point.range.high or Decimal(0)
     tolerant = limit == limits.tolerance_dose.value and any(

@@ -1,8 +1,8 @@
 """What is used now: from all opioid events to the dosages that count, each by its most trusted source.
 
 Order of trust: what was given in the last 24 hours, what is said to be taken, what was ordered, and what was
-dispensed, as an upper bound only.  Prescribed and taken stay apart; two sources of one use are one use; two orders
-add.  Nothing is dropped: what does not count keeps its fate and its reason.
+dispensed, as an upper bound only.  Prescribed and taken stay apart; two sources of one use are one use; two
+orders add.  Nothing is dropped: what does not count keeps its fate and its reason.
 
 Source: project dossier, pharmacology 1.8.
 """
@@ -24,14 +24,21 @@ from fourthstep.knowledge.opioids import OpioidKnowledge, opioid_named
 
 
 def opioid_events(events: Iterable[Event], knowledge: OpioidKnowledge) -> list[tuple[Event, str]]:
-    """All drug events of an opioid with the name that the tables use, in an order that does not depend on theirs."""
+    """All drug events of an opioid with the name that the tables use, always in the same order.
+
+    One entry of the record may have several concepts (an opioid is serotonergic, too): it is one event here.
+    """
     found = []
     for event in events:
         if event.drug is not None and event.kind == "drug":
             name = opioid_named(knowledge, event.drug.ingredient, event.drug.ingredient_code)
             if name:
                 found.append((event, name))
-    return sorted(found, key=lambda pair: (pair[1], pair[0].ref, msgspec.json.encode(pair[0])))
+    found.sort(key=lambda pair: (pair[1], pair[0].ref, pair[0].concept, msgspec.json.encode(pair[0])))
+    once: dict[tuple[str, str], tuple[Event, str]] = {}
+    for event, name in found:
+        once.setdefault((event.ref, name), (event, name))
+    return list(once.values())
 
 
 def current_uses(
@@ -46,8 +53,8 @@ def current_uses(
         inpatient: whether the patient is in hospital, where everything that is given is recorded.
 
     Returns:
-        One use for each dosage of each event; `fate` "counted" belongs to what is taken now, and `reasons` names
-        what makes it unreadable.
+        One use for each dosage of each event; `fate` "counted" belongs to what is taken now, and `reasons`
+        names what makes it unreadable.
     """
     found = opioid_events(events, knowledge)
     uses: list[Use] = []
@@ -215,8 +222,8 @@ def _patches(uses: list[Use]) -> list[Use]:
 def _replaced(uses: list[Use], inpatient: Truth) -> list[Use]:
     """What was given replaces what was ordered: dose for dose, infusion for infusion.
 
-    Doses make a whole day only where all doses are recorded: for an inpatient, and for a pump.  Elsewhere a dose
-    that was given is a sign that the order is taken.  An unclear one makes the total unknown by itself.
+    Doses make a whole day only where all doses are recorded: for an inpatient, and for a pump.  Elsewhere a
+    dose that was given is a sign that the order is taken.  An unclear one makes the total unknown by itself.
     """
     standing = {_key(use) for use in uses if _counts(use, "prescribed", "taken")}
     pumps = {key[:2] for key in standing if key[2]}
@@ -297,7 +304,7 @@ def _same(left: Use, right: Use) -> Truth:
 
 
 def _bounds(uses: list[Use]) -> list[Use]:
-    """What was dispensed counts, as a bound, only where no better source tells of the same opioid and route."""
+    """What was dispensed counts, as a bound, only where no better source tells of the same use."""
     better = [
         use for use in uses if _counts(use, "prescribed", "taken", "recorded") or use.fate == "replaced"
     ]

@@ -1,0 +1,5 @@
+"""`python -m fourthstep` is the command line."""
+
+from fourthstep.cli import main
+
+main()

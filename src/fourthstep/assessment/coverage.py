@@ -1,0 +1,91 @@
+"""What `fourthstep knowledge check` tells beyond mistakes: counts, entries nobody uses, cases that are missing."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from fourthstep.assessment.cases import CaseFile, read_cases
+from fourthstep.knowledge.check import walk
+from fourthstep.knowledge.load import Knowledge
+from fourthstep.knowledge.models import Criterion, Question
+from fourthstep.knowledge.policy import all_criteria
+
+SIDES = ("false", "true", "unknown")
+
+
+def review(knowledge: Knowledge, folder: Path, today: date) -> tuple[list[str], bool]:
+    """Lines to print, and whether every criterion has its cases and nothing is left unused.
+
+    Raises:
+        KnowledgeError: a case file holds mistakes.
+    """
+    cases = read_cases(folder / "cases") if (folder / "cases").is_dir() else {}
+    gaps = [*_unwitnessed(knowledge, cases), *_unused(knowledge)]
+    rows = sum(len(file.rows) for file in cases.values())
+    lines = [
+        f"{len(knowledge.interventions)} interventions, {len(knowledge.comparators)} comparators, "
+        f"{len(knowledge.syndromes)} syndromes, {len(knowledge.safety)} safety rules, "
+        f"{len(knowledge.red_flags)} red flags, {len(knowledge.facts)} facts, {len(knowledge.sources)} sources",
+        f"{len(all_criteria(knowledge))} criteria, {rows} cases",
+        *gaps,
+        *(f"warning: {part} was to be read again by {day}" for part, day in sorted(knowledge.review.items())
+          if date.fromisoformat(day) < today),
+        f"knowledge {knowledge.digest or 'read'}: " + ("nothing wrong" if not gaps else f"{len(gaps)} gaps"),
+    ]  # fmt: skip
+    return lines, not gaps
+
+
+def _unwitnessed(knowledge: Knowledge, cases: dict[str, CaseFile]) -> Iterator[str]:
+    """Criteria without a case on both sides and one unknown."""
+    if not cases:
+        return
+    seen: dict[str, set[str]] = defaultdict(set)
+    for row in (row for file in cases.values() for row in file.rows):
+        for name, truth in row.expect.criterion.items():
+            seen[name].add(truth)
+    for name, _ in named_criteria(knowledge):
+        missing = [side for side in SIDES if side not in seen[name]]
+        if missing:
+            yield f"no case shows `{name}` {' or '.join(missing)}"
+
+
+def named_criteria(knowledge: Knowledge) -> Iterator[tuple[str, Criterion]]:
+    """Every criterion with the name that cases use."""
+    for each in knowledge.interventions.values():
+        for criterion in (*each.lasting_stops, *each.correctable_stops, *each.cautions):
+            yield f"{each.id}/{criterion.id}", criterion
+    for criterion in (*knowledge.safety, *knowledge.red_flags):
+        yield criterion.id, criterion
+
+
+def _unused(knowledge: Knowledge) -> Iterator[str]:
+    """Facts, rules and sources that nothing asks for."""
+    questions = list(_questions(knowledge))
+    facts = {question.fact for question in questions} | _facts_of_code(knowledge)
+    rules = {question.rule for question in questions} | {"in_scope", "treatment_tolerated", "pain_uncontrolled"}
+    yield from (f"nothing asks the fact `{name}`" for name in knowledge.facts if name not in facts)
+    yield from (f"nothing asks the rule `{name}`" for name in knowledge.rules if name not in rules)
+    listed = {name for each in knowledge.syndromes.values() for option in each.options for name in option.ids}
+    yield from (f"no syndrome leads to `{name}`" for name in knowledge.interventions if name not in listed)
+
+
+def _questions(knowledge: Knowledge) -> Iterator[Question]:
+    roots: list[Question | None] = [criterion.when for criterion in all_criteria(knowledge)]
+    roots += [question for rule in knowledge.rules.values() for question in (rule.when, rule.yes_when, rule.no_when)]
+    roots += [state.when for leg in knowledge.legs.values() for state in leg.states]
+    roots += [question for each in knowledge.syndromes.values() for question in (each.certain, each.possible)]
+    roots += [question for each in knowledge.interventions.values() for question in (each.fits, each.line.when)]
+    roots += [row.when for row in (*knowledge.prognosis.estimate, *knowledge.prognosis.scores)]
+    for root in roots:
+        if root is not None:
+            yield from walk(root)
+
+
+def _facts_of_code(knowledge: Knowledge) -> set[str]:
+    """Facts that scores, intervals, overviews and computed facts read."""
+    from fourthstep.assessment.overview import BACKGROUND, SAFETY  # noqa: PLC0415
+
+    scores: Iterable[str] = (item.fact for score in knowledge.scores.values() for item in score.items)
+    computed = {"age", "weight", "creatinine", "inr", "opioid_scheduled", "opioid_tolerant", "ecog_recorded", "kps", "pps"}
+    return {*scores, *SAFETY, *BACKGROUND, *computed, *knowledge.holds.secondary_prevention}

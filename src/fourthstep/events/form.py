@@ -1,0 +1,151 @@
+"""What our own form says: a QuestionnaireResponse whose link ids are fact names.
+
+Pains are groups with link id `pain`; everything else is one item per fact.  What cannot be read is not used, with
+the reason; nothing of a form is guessed.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import msgspec
+
+from fourthstep.events.event import Event, Events, NotUsed
+from fourthstep.events.goals import FORM
+from fourthstep.events.statements import Statements, Unreadable
+from fourthstep.ground.dates import AsOf, When, when
+from fourthstep.knowledge.load import Knowledge
+from fourthstep.record import Record
+from fourthstep.record.resources import Coding, Quantity, QuestionnaireResponse
+
+ANSWERED = ("completed", "amended", "in-progress")
+
+
+class FormAnswer(msgspec.Struct, rename="camel"):
+    """One answer, of whatever type."""
+
+    value_boolean: bool | None = None
+    value_integer: int | None = None
+    value_decimal: Decimal | None = None
+    value_string: str = ""
+    value_date: str = ""
+    value_coding: Coding | None = None
+    value_quantity: Quantity | None = None
+
+    def text(self, unit: str | None) -> str:
+        """The answer as a statement; empty where it is of a type that is not read."""
+        if self.value_boolean is not None:
+            return "yes" if self.value_boolean else "no"
+        if self.value_coding is not None:
+            return self.value_coding.code
+        if self.value_quantity is not None and self.value_quantity.value is not None:
+            return f"{self.value_quantity.value} {self.value_quantity.code or self.value_quantity.unit or unit or '1'}"
+        number = self.value_integer if self.value_decimal is None else self.value_decimal
+        return self.value_string if number is None else f"{number} {unit or '1'}"
+
+
+class FormItem(msgspec.Struct, rename="camel"):
+    """One item: a question with its answers, or a group."""
+
+    link_id: str = ""
+    answer: list[FormAnswer] = []
+    item: list["FormItem"] = []
+
+
+def with_forms(events: Events, record: Record, as_of: AsOf, knowledge: Knowledge) -> Events:
+    """The events together with what our form's responses say; the newest answer to a question counts."""
+    found: list[Event] = []
+    unread: list[NotUsed] = []
+    absent: set[str] = set()
+    used = 0
+    for ref, response in record.of(QuestionnaireResponse):
+        if response.questionnaire.partition("|")[0] != FORM:
+            continue
+        reason, day = _usable(response, as_of)
+        if reason or day is None:
+            unread.append(NotUsed(ref, "", reason or "no-date"))
+            continue
+        reader = _Form(ref, day, as_of, knowledge)
+        reader.read(_items(response))
+        found += reader.statements.found
+        absent |= reader.statements.absent
+        unread += reader.unread
+        used += 1
+    if not used and not unread:
+        return events
+    dated = [each for each in (events.newest, *(event.start for event in found)) if each is not None]
+    return msgspec.structs.replace(
+        events,
+        events=tuple(sorted((*events.events, *found), key=lambda event: (event.ref, event.concept))),
+        not_used=tuple(sorted({*events.not_used, *unread})),
+        stated=events.stated | frozenset(absent),
+        used={**events.used, "QuestionnaireResponse": events.used.get("QuestionnaireResponse", 0) + used},
+        newest=max(dated, key=lambda each: each.last, default=None),
+    )
+
+
+def _usable(response: QuestionnaireResponse, as_of: AsOf) -> tuple[str, When | None]:
+    """Why a response cannot be used, or its day."""
+    if response.status not in ANSWERED:
+        return "entered-in-error" if response.status == "entered-in-error" else "cancelled", None
+    try:
+        day = when(response.authored, as_of.zone)
+    except ValueError:
+        return "no-date", None
+    return ("after-as-of", None) if day.first > as_of.day else ("", day)
+
+
+def _items(response: QuestionnaireResponse) -> list[FormItem]:
+    found = []
+    for raw in response.item:
+        try:
+            found.append(msgspec.json.decode(raw, type=FormItem))
+        except msgspec.MsgspecError:
+            found.append(FormItem())
+    return found
+
+
+class _Form:
+    """Reads the items of one response."""
+
+    def __init__(self, ref: str, day: When, as_of: AsOf, knowledge: Knowledge) -> None:
+        self.ref = ref
+        self.age = day.last.isoformat()
+        self.knowledge = knowledge
+        self.statements = Statements(as_of, knowledge, None, None)
+        self.unread: list[NotUsed] = []
+
+    def read(self, items: list[FormItem]) -> None:
+        """Groups are walked; a `pain` group keeps its answers together."""
+        for index, item in enumerate(items):
+            if item.link_id == "pain":
+                self._pain(index, item)
+            elif item.item:
+                self.read(item.item)
+            elif item.answer:
+                self._answer(item, "", "", f"{self.ref}#{item.link_id}")
+
+    def _pain(self, index: int, group: FormItem) -> None:
+        elements = dict(self._texts(group.item))
+        site, side = elements.get("pain_region", ""), elements.get("pain_side", "")
+        for item in group.item:
+            if item.answer:
+                self._answer(item, site, side, f"{self.ref}#pain/{index}/{item.link_id}")
+
+    def _texts(self, items: list[FormItem]) -> Iterator[tuple[str, str]]:
+        for item in items:
+            if item.link_id in self.knowledge.facts and len(item.answer) == 1:
+                yield item.link_id, item.answer[0].text(self.knowledge.facts[item.link_id].unit)
+
+    def _answer(self, item: FormItem, site: str, side: str, ref: str) -> None:
+        declared = self.knowledge.facts.get(item.link_id)
+        if declared is None:
+            self.unread.append(NotUsed(self.ref, item.link_id, "unknown-question"))
+            return
+        text = "|".join(answer.text(declared.unit) for answer in item.answer)
+        try:
+            event = self.statements.event(item.link_id, declared, f"{text}, {self.age}", ref)
+        except (Unreadable, ValueError):
+            self.unread.append(NotUsed(self.ref, item.link_id, "answer-not-readable"))
+            return
+        if event is not None:
+            self.statements.found.append(msgspec.structs.replace(event, site=site, side=side))

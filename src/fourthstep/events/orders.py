@@ -1,0 +1,148 @@
+"""Does an order still hold?  By its status, its stated period, and the last sign that somebody acts on it.
+
+Source: project dossier, pharmacology 1.8; the statuses and the windows are the hospital's policy.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+
+from fourthstep.events.encounters import setting_of
+from fourthstep.events.extraction import Extraction
+from fourthstep.ground.dates import When
+from fourthstep.record.references import normal_reference
+from fourthstep.record.resources import (
+    Encounter,
+    MedicationAdministration,
+    MedicationDispense,
+    MedicationRequest,
+    Reference,
+    Timing,
+)
+
+_IN_HOSPITAL = frozenset({"inpatient"})
+_AT_HOME = frozenset({"outpatient", "community", "discharge"})
+_DELAY = timedelta(days=1)
+
+
+class Links:
+    """What was dispensed, given and renewed on each order."""
+
+    def __init__(self, work: Extraction) -> None:
+        self._work = work
+        self.signs: dict[str, list[When]] = defaultdict(list)
+        """Order -> days of dispenses, administrations and renewals."""
+        self.given: dict[str, list[tuple[When, When]]] = defaultdict(list)
+        """Order -> start and end of what was given on it."""
+        self.timings: dict[str, list[Timing]] = defaultdict(list)
+        """Order -> the timings of its dispenses."""
+        for _, dispense in work.record.of(MedicationDispense):
+            self._add_dispense(dispense)
+        for _, administration in work.record.of(MedicationAdministration):
+            self._add_administration(administration)
+        for _, order in work.record.of(MedicationRequest):
+            if order.prior_prescription is not None:
+                self._sign(order.prior_prescription, work.day(order.authored_on))
+
+    def _add_dispense(self, dispense: MedicationDispense) -> None:
+        if dispense.status in ("entered-in-error", "cancelled", "declined"):
+            return
+        day = self._work.day(dispense.when_handed_over) or self._work.day(dispense.when_prepared)
+        timings = [each.timing for each in dispense.dosage_instruction if each.timing is not None]
+        for order in dispense.authorizing_prescription:
+            self._sign(order, day)
+            self.timings[self.key(order)] += timings
+
+    def _add_administration(self, administration: MedicationAdministration) -> None:
+        if administration.request is None or administration.status in ("entered-in-error", "not-done"):
+            return
+        start, end = self._work.period(administration.effective_period)
+        start = start or self._work.day(administration.effective_date_time)
+        if start is not None:
+            self._sign(administration.request, start)
+            self.given[self.key(administration.request)].append((start, end or start))
+
+    def _sign(self, order: Reference, day: When | None) -> None:
+        if day is not None and not self._work.later(day):
+            self.signs[self.key(order)].append(day)
+
+    def key(self, order: Reference) -> str:
+        """The one name of an order."""
+        return self._work.record.full_urls.get(order.reference) or normal_reference(order.reference)
+
+    def timing(self, ref: str) -> Timing | None:
+        """The timing of an order's dispenses, where all of them say the same."""
+        timings = self.timings.get(ref, [])
+        return timings[0] if timings and all(each == timings[0] for each in timings) else None
+
+
+def is_inpatient(work: Extraction, order: MedicationRequest) -> bool:
+    """Was the order written for a patient in hospital?"""
+    categories = {coding.code for category in order.category for coding in category.coding}
+    if categories & (_IN_HOSPITAL | _AT_HOME):
+        return bool(categories & _IN_HOSPITAL)
+    encounter = work.record.find(order.encounter.reference, Encounter) if order.encounter is not None else None
+    return encounter is not None and setting_of(encounter) == "inpatient"
+
+
+def is_current(
+    work: Extraction,
+    ref: str,
+    order: MedicationRequest,
+    start: When | None,
+    ends: Iterable[When | None],
+    links: Links,
+) -> bool | None:
+    """Whether an order holds at the assessed moment; None where the record does not say.
+
+    Args:
+        work: the reading.
+        ref: the order's reference.
+        order: the order.
+        start: when it was written, or begins.
+        ends: the stated ends of its period and of its dosages; None for one that states none.
+        links: what was done on it.
+    """
+    covered = _covered(work, start, ends)
+    if order.status in work.statuses.current:
+        return covered if covered is not None or any(ends) else _lively(work, ref, order, start, links)
+    if order.status == "unknown" or not order.status:
+        return False if covered is False else None
+    if covered or any(_covers(work, begin, end) for begin, end in links.given.get(ref, ())):
+        return True
+    return None if covered is None and any(ends) else False
+
+
+def _covered(work: Extraction, start: When | None, ends: Iterable[When | None]) -> bool | None:
+    """Whether the stated period covers the assessed day; None where there is none, or where nobody can tell."""
+    stated = list(ends)
+    if start is not None and work.later(start):
+        return False
+    known = [end for end in stated if end is not None]
+    if not known or len(known) < len(stated):
+        return None
+    if all(_over(work, end) for end in known):
+        return False
+    return True if any(end.first >= work.today and not _over(work, end) for end in known) else None
+
+
+def _over(work: Extraction, end: When) -> bool:
+    """Did the end pass before the assessed moment?"""
+    moment = work.as_of.instant
+    if moment is not None and end.instant is not None:
+        return end.instant < moment
+    return end.last < work.today
+
+
+def _covers(work: Extraction, start: When, end: When) -> bool:
+    return start.first <= work.today and end.last >= work.today - _DELAY
+
+
+def _lively(
+    work: Extraction, ref: str, order: MedicationRequest, start: When | None, links: Links
+) -> bool | None:
+    """An order without an end holds while somebody acts on it; later, nobody can tell."""
+    statuses = work.statuses
+    limit = statuses.inpatient if is_inpatient(work, order) else statuses.outpatient
+    signs = [*links.signs.get(ref, ()), *([start] if start is not None else [])]
+    return True if any(sign.age_on(work.today)[1] <= limit for sign in signs) else None

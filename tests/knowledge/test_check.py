@@ -1,0 +1,114 @@
+"""A wrong knowledge file stops the start: each mistake with its place, on a copy of the real knowledge."""
+
+import shutil
+
+import pytest
+
+from fourthstep.ground.errors import KnowledgeError
+from fourthstep.knowledge.load import knowledge_folder, load_knowledge, read_knowledge
+
+CELIAC = "interventions/celiac-plexus-neurolysis-percutaneous.yaml"
+
+TABLE = [
+    # file, what is changed into what, the message, the remedy
+    ("facts/blood.yaml", "concepts: [platelets]", "concepts: [platelet]", "no code means `platelet`", "platelets"),
+    ("facts/blood.yaml", "unit: 10*9/L, take: latest, ties: lowest, readable: [0, 5000]", "readable: [0, 5000]",
+     "needs `unit` and `take`", ""),
+    ("facts/safety.yaml", "episode: 30 d", "episode: 30 days", "not a number of days", ""),
+    ("safety/bleeding-labs.yaml", "unit: 10*9/L", "unit: g/L", "platelet_count is counted in 10*9/L", "10*9/L"),
+    ("safety/bleeding-labs.yaml", "fact: platelet_count", "fact: platelets_count", "there is no fact `platelets_count`",
+     "platelet_count"),
+    ("safety/bleeding-labs.yaml", "SIR2019", "SIR2109", "there is no source `SIR2109`", "SIR2019"),
+    ("safety/bleeding-labs.yaml", "lab_class:", "lab_clas:", "there is no attribute `lab_clas`", ""),
+    ("safety/bleeding-labs.yaml", "[high]", "[highest]", "cannot be `highest`", "high"),
+    ("prognosis.yaml", "is: weeks", "is: fortnights", "`fortnights` is no value of prognosis_estimate", "weeks"),
+    ("rules/safety.yaml", "rule: antithrombotic_taken", "rule: antithrombotics_taken",
+     "there is no rule `antithrombotics_taken`", "antithrombotic_taken"),
+    ("rules/treatment.yaml", "leg: rotation, in: [adequate", "leg: rotatoin, in: [adequate",
+     "there is no leg `rotatoin`", "rotation"),
+    ("rules/treatment.yaml", "leg: rotation, in: [adequate", "leg: rotation, in: [adequat",
+     "`adequat` is no state of a leg", "adequate"),
+    (CELIAC, "id: celiac-plexus-neurolysis-percutaneous", "id: celiac", "the file is named celiac", ""),
+    ("syndromes/syn-pancreatic.yaml", "celiac-plexus-neurolysis-eus", "celiac-plexus-neurolysis-us",
+     "there is no intervention `celiac-plexus-neurolysis-us`", "celiac-plexus-neurolysis-eus"),
+    ("tables/procedure_bleeding_class.csv", "celiac-plexus-neurolysis-percutaneous,", "celiac-plexus,",
+     "has no row in tables/procedure_bleeding_class.csv", ""),
+    ("tables/antithrombotic_holds.csv", ",V,", ",W,", "unmarked", ""),
+    ("codes/conditions.csv", "system,code,match", "system,code", "", ""),
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    copy = tmp_path / "knowledge"
+    shutil.copytree(knowledge_folder(), copy, ignore=shutil.ignore_patterns(".compiled", "cases"))
+    return copy
+
+
+@pytest.mark.parametrize(("file", "old", "new", "what", "remedy"), TABLE)
+def test_each_mistake_stops_the_start(folder, file, old, new, what, remedy):
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text, "the row no longer changes anything"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(KnowledgeError) as caught:
+        read_knowledge(folder)
+    found = [each for each in caught.value.mistakes if what in each.what and remedy in f"{each.remedy}{each.what}"]
+    assert found, str(caught.value)
+    assert found[0].line >= 1
+
+
+@pytest.mark.parametrize(
+    "name", ["sources.yaml", "holds.yaml", "pains.yaml", "prognosis.yaml", "texts/en.yaml", "codes/ingredients.csv",
+             "tables/antithrombotic_holds.csv"],
+)  # fmt: skip
+def test_a_missing_file_is_never_read_as_empty(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(KnowledgeError, match="missing"):
+        read_knowledge(folder)
+
+
+def test_an_empty_code_table_is_never_no_codes(folder):
+    path = folder / "codes" / "ingredients.csv"
+    path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    with pytest.raises(KnowledgeError):
+        read_knowledge(folder)
+
+
+def test_a_rule_that_asks_itself(folder):
+    path = folder / "rules" / "pain.yaml"
+    with path.open("a", encoding="utf-8") as file:
+        file.write("one: {says: a, when: {rule: two}, marks: {value: P}}\n")
+        file.write("two: {says: b, when: {rule: one}, marks: {value: P}}\n")
+    with pytest.raises(KnowledgeError, match="`one` asks itself"):
+        read_knowledge(folder)
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(KnowledgeError, match="no knowledge folder"):
+        read_knowledge(tmp_path / "nowhere")
+
+
+class TestCompiled:
+    def test_is_the_same_as_what_was_read(self):
+        assert load_knowledge().digest
+        read = read_knowledge(knowledge_folder())
+        assert read.interventions == load_knowledge().interventions
+        assert read.safety == load_knowledge().safety
+
+    def test_a_changed_file_is_another_knowledge(self, folder, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        before = load_knowledge(folder)
+        path = folder / "safety" / "bleeding-labs.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("below: 50", "below: 40", 1), encoding="utf-8")
+        load_knowledge.cache_clear()
+        after = load_knowledge(folder)
+        load_knowledge.cache_clear()
+        assert before.digest != after.digest
+        assert before.safety != after.safety
+
+    def test_without_a_place_to_keep_it_every_start_reads(self, folder, monkeypatch):
+        folder.joinpath(".compiled").write_text("in the way")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(folder / ".compiled"))
+        assert load_knowledge(folder).digest
+        load_knowledge.cache_clear()
