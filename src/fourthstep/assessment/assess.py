@@ -52,7 +52,7 @@ def assess(
     """
     knowledge = knowledge or load_knowledge()
     index, tables = code_index(knowledge.digest), knowledge.opioids.dosage
-    events = extract_events(record, index, tables, as_of=as_of, policy=policy)
+    events = extract_events(record, index, as_of=as_of, policy=policy, tables=tables)
     events = with_forms(events, record, as_of, knowledge)
     return assess_events(events, as_of=as_of, answers=answers, policy=policy, knowledge=knowledge)
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from fourthstep.events.event import Event
 from fourthstep.events.extraction import Extraction, display_of, written_code
-from fourthstep.events.form import FORM
 from fourthstep.ground.dates import When
 from fourthstep.record.resources import CarePlan, CodeableConcept, Consent, Goal, QuestionnaireResponse, ServiceRequest
 
 FORM = "http://fourthstep.org/fhir/Questionnaire/bedside"
 """Our own form; `events/form.py` reads it."""
+FORM = "http://fourthstep.org/fhir/Questionnaire/bedside"
+"""Our own form; `form.py` reads its answers."""
 _REFUSED = {
     "entered-in-error": "entered-in-error",
     "cancelled": "cancelled",

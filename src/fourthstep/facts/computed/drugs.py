@@ -149,7 +149,8 @@ def _given_by_day(row: AdequateTrial, given: list[Event], facts: Facts) -> Truth
 
 def _doses_given(row: AdequateTrial, wanted: int, events: list[Event], facts: Facts) -> Truth:
     """Single doses that count: enough of them, the first long enough ago."""
-    dates = sorted({event.start.last for event in events if event.start is not None and taken(event, facts.timeline)})
+    dates = sorted({event.start.last for event in events if event.start is not None and event.drug
+                    and event.drug.source != "dispense"})  # fmt: skip
     if len(dates) < wanted:
         return Truth.UNKNOWN if events else Truth.FALSE
     return truth((facts.timeline.as_of.day - dates[0]).days >= row.days_at_least)
