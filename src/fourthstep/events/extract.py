@@ -6,6 +6,7 @@ The result does not depend on the order of the resources, on duplicates, or on a
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -74,7 +75,7 @@ def extract_events(
         extract(work)
     _unreadable(work)
     _drafts(work)
-    events = tuple(sorted(_distinct(work.events), key=_order))
+    events = _in_order(work.events)
     deceased, day = _deceased(work)
     person = record.person
     return Events(
@@ -136,17 +137,21 @@ def _drafts(work: Extraction) -> None:
         work.set_aside(ref, [], "draft-order")
 
 
-def _distinct(events: list[Event]) -> list[Event]:
-    """Each event once; two codes of one resource can mean the same."""
-    found: dict[bytes, Event] = {}
-    for event in events:
-        found.setdefault(msgspec.json.encode(event), event)
-    return list(found.values())
+def _in_order(events: list[Event]) -> tuple[Event, ...]:
+    """Each event once, in an order that does not depend on theirs."""
+    found: list[Event] = []
+    for _, same in groupby(sorted(events, key=_order), key=_order):
+        first, *others = same
+        if not others:
+            found.append(first)
+            continue
+        distinct = {msgspec.json.encode(event): event for event in (first, *others)}
+        found += [distinct[key] for key in sorted(distinct)]
+    return tuple(found)
 
 
-def _order(event: Event) -> tuple[str, str, str, str, bytes]:
-    ingredient = event.drug.ingredient if event.drug is not None else ""
-    return event.kind, event.concept, event.ref, ingredient, b""
+def _order(event: Event) -> tuple[str, str, str, str]:
+    return event.kind, event.concept, event.ref, event.drug.ingredient if event.drug is not None else ""
 
 
 def _deceased(work: Extraction) -> tuple[bool | None, When | None]:

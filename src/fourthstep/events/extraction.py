@@ -15,6 +15,10 @@ from fourthstep.record.record import Record
 from fourthstep.record.resources import BodySite, CodeableConcept, Coding, Encounter, Period, Reference
 
 
+Meaning = tuple[str, Hit, Coding]
+"""Kind, what the code means, and the coding that says it."""
+
+
 class Statuses(msgspec.Struct, frozen=True):
     """What this hospital's orders mean: which statuses can be current, and how long an order without end lasts."""
 
@@ -41,6 +45,7 @@ class Extraction:
         self.used: Counter[str] = Counter()
         self.irrelevant: Counter[str] = Counter()
         self.unrecognised: Counter[str] = Counter()
+        self._known: dict[tuple[tuple[str, ...], str, str], tuple[tuple[str, Hit], ...]] = {}
         self._spans: dict[str, tuple[When | None, When | None]] = {}
 
     # -- fates -------------------------------------------------------------------------------------------
@@ -117,16 +122,28 @@ class Extraction:
 
     # -- codes -------------------------------------------------------------------------------------------
 
-    def meanings(self, kinds: Sequence[str], concept: CodeableConcept | None) -> list[tuple[str, Hit, Coding]]:
+    def meanings(self, kinds: tuple[str, ...], concept: CodeableConcept | None) -> Sequence[Meaning]:
         """Kind, meaning and coding of everything that a concept's codes are known to mean, each once."""
-        if concept is None:
-            return []
-        found: dict[tuple[str, str], tuple[str, Hit, Coding]] = {}
+        if concept is None or not concept.coding:
+            return ()
+        if len(concept.coding) == 1:
+            coding = concept.coding[0]
+            return [(kind, hit, coding) for kind, hit in self._hits(kinds, coding)]
+        found: dict[tuple[str, str], Meaning] = {}
         for coding in concept.coding:
-            for kind in kinds:
-                for hit in self.index.hits(kind, coding.system, coding.code):
-                    found.setdefault((kind, hit.concept), (kind, hit, coding))
+            for kind, hit in self._hits(kinds, coding):
+                found.setdefault((kind, hit.concept), (kind, hit, coding))
         return list(found.values())
+
+    def _hits(self, kinds: tuple[str, ...], coding: Coding) -> tuple[tuple[str, Hit], ...]:
+        key = (kinds, coding.system, coding.code)
+        found = self._known.get(key)
+        if found is None:
+            found = tuple(
+                (kind, hit) for kind in kinds for hit in self.index.hits(kind, coding.system, coding.code)
+            )
+            self._known[key] = found
+        return found
 
     def irrelevant_code(self, kinds: Sequence[str], concept: CodeableConcept | None) -> bool:
         """Is one of the codes known to mean nothing to us?"""

@@ -1,6 +1,6 @@
 """Goals, care plans, consents and orders that tell what the patient wants and who cares for the patient."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from fourthstep.events.event import Event
 from fourthstep.events.extraction import Extraction, display_of, written_code
@@ -46,11 +46,10 @@ def _goal(
     codes: Iterable[CodeableConcept | None],
     status: str,
     start: When | None,
-    kinds: Sequence[str] = ("goal",),
     end: When | None = None,
 ) -> None:
     """One resource whose codes may tell a goal."""
-    found = [(meaning, code) for code in codes for meaning in work.meanings(kinds, code)]
+    found = [(meaning, code) for code in codes for meaning in work.meanings(("goal",), code)]
     if not found:
         work.ignore(kind)
         return

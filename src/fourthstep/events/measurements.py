@@ -1,11 +1,12 @@
 """Observations into measurements and goals: labs, vital signs, scores, pain, wishes."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
 from fourthstep.events.event import Event
-from fourthstep.events.extraction import Extraction, display_of, written_code
+from fourthstep.events.extraction import Extraction, Meaning, display_of, written_code
 from fourthstep.events.values import number_in, quantity_value, range_value, score_in, unit_of
 from fourthstep.ground.dates import When
 from fourthstep.ground.interval import Interval
@@ -49,11 +50,7 @@ def extract_measurements(work: Extraction) -> None:
 
 def _observation(work: Extraction, ref: str, observation: Observation) -> None:
     found = work.meanings(_KINDS, observation.code)
-    parts = [
-        (part, meanings)
-        for part in observation.component
-        if (meanings := work.meanings(_KINDS, part.code))
-    ]
+    parts = _parts(work, observation) if observation.component else []
     if not found and not parts:
         work.ignore("Observation")
         return
@@ -68,6 +65,12 @@ def _observation(work: Extraction, ref: str, observation: Observation) -> None:
         events += _events(work, common, part, meanings, has_parts=False)
     if events:
         work.use("Observation", events)
+
+
+def _parts(work: Extraction, observation: Observation) -> list[tuple[ObservationValue, Sequence[Meaning]]]:
+    """The components that mean something to us."""
+    found = [(part, work.meanings(_KINDS, part.code)) for part in observation.component]
+    return [(part, meanings) for part, meanings in found if meanings]
 
 
 class _Common(msgspec.Struct, frozen=True):
@@ -103,7 +106,7 @@ def _events(
     work: Extraction,
     common: _Common,
     part: ObservationValue,
-    meanings: list[tuple[str, Hit, Coding]],
+    meanings: Sequence[Meaning],
     *,
     has_parts: bool,
 ) -> list[Event]:

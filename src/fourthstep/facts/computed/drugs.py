@@ -59,14 +59,23 @@ def _row_adequate(row: AdequateTrial, facts: Facts) -> Truth:
     else:
         given = [event for event in events if event.drug and event.drug.source == "administration"]
         others = [event for event in events if event not in given]
-        found = any_of([*(_course(row, event, facts) for event in others), _given_by_day(row, given, facts)])
+        found = any_of([*(_course(row, event, events, facts) for event in others), _given_by_day(row, given, facts)])
     return found if found is not Truth.FALSE or silent else Truth.UNKNOWN
 
 
-def _course(row: AdequateTrial, event: Event, facts: Facts) -> Truth:
+def _course(row: AdequateTrial, event: Event, all_events: list[Event], facts: Facts) -> Truth:
     """One order or statement: is its dose enough, is it long enough, and was it taken?"""
-    evidence = Truth.TRUE if event.drug and event.drug.source in ("statement", "dispense") else Truth.UNKNOWN
-    return all_of([_dose_enough(row, event, facts), _long_enough(row, event, facts), evidence])
+    return all_of([_dose_enough(row, event, facts), _long_enough(row, event, facts), _was_taken(event, all_events)])
+
+
+def _was_taken(event: Event, all_events: list[Event]) -> Truth:
+    """A statement, a dispense or an administration in its time shows it; an order alone shows only the intention."""
+    if event.drug and event.drug.source == "statement":
+        return Truth.TRUE
+    shown = [other for other in all_events if other.drug and other.drug.source in ("dispense", "statement", "administration")
+             and other.start and event.start and other.start.last >= event.start.first
+             and (event.end is None or other.start.first <= event.end.last)]  # fmt: skip
+    return Truth.TRUE if shown else Truth.UNKNOWN
 
 
 def _dose_enough(row: AdequateTrial, event: Event, facts: Facts) -> Truth:
