@@ -22,7 +22,7 @@ from fourthstep.facts.derive import Facts
 from fourthstep.facts.pains import Pain
 from fourthstep.facts.timeline import Timeline
 from fourthstep.ground.dates import AsOf
-from fourthstep.ground.truth import Truth, any_of
+from fourthstep.ground.truth import NO, NOT_KNOWN, YES, Truth, any_of
 from fourthstep.knowledge.load import Knowledge, code_index, load_knowledge
 from fourthstep.knowledge.policy import DEFAULT, Policy, overlaid
 from fourthstep.record import Record
@@ -188,7 +188,7 @@ def _pathway(scope: Decided, flags: tuple[RedFlagView, ...], uncontrolled: Decid
              legs: tuple, pains: tuple[PainView, ...]) -> Pathway:  # fmt: skip
     early = [option.id for pain in pains for option in pain.options
              if option.word in OPEN and option.timing in (Timing.NOW, Timing.EARLY)]  # fmt: skip
-    true_flags = [flag.id for flag in flags if flag.truth == Truth.TRUE.value]
+    true_flags = [flag.id for flag in flags if flag.truth == YES]
     word = pathway_word(
         in_scope=Truth(scope.truth),
         red_flag=Truth.TRUE if true_flags else Truth.FALSE,
@@ -198,10 +198,10 @@ def _pathway(scope: Decided, flags: tuple[RedFlagView, ...], uncontrolled: Decid
         early_option=bool(early),
     )
     because = {
-        PathwayWord.NOT_IN_SCOPE: [f"out-of-scope:{leaf.fact}" for leaf in scope.leaves if leaf.truth == Truth.FALSE.value],
+        PathwayWord.NOT_IN_SCOPE: [f"out-of-scope:{leaf.fact}" for leaf in scope.leaves if leaf.truth == NO],
         PathwayWord.RED_FLAG_FIRST: [f"red-flag:{name}" for name in true_flags],
         PathwayWord.CANNOT_TELL: [f"unknown:{name}" for each in (scope, uncontrolled, tolerated)
-                                  if each.truth == Truth.UNKNOWN.value for name in each.open],
+                                  if each.truth == NOT_KNOWN for name in each.open],
         PathwayWord.REFER_EARLY: [f"option:{name}" for name in dict.fromkeys(early)],
     }.get(word, [])  # fmt: skip
     return Pathway(word=word.value, because=tuple(dict.fromkeys(because)), legs=gaps(legs))

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from fourthstep.assessment.result import Change, Decided, LegView, Option, PainView, RedFlagView
 from fourthstep.assessment.words import OptionWord
-from fourthstep.ground.truth import Truth
+from fourthstep.ground.truth import NOT_KNOWN, YES, Truth
 from fourthstep.knowledge.load import Knowledge
 
 
@@ -43,7 +43,7 @@ def _undecided(option: Option) -> tuple[str, ...]:
 def _pathway_unknowns(deciding: tuple[Decided, ...], legs: tuple[LegView, ...], flags: tuple[RedFlagView, ...],
                       pains: tuple[PainView, ...]) -> set[str]:  # fmt: skip
     """Facts that could change the pathway word: open questions of scope and pain, unknown gating legs."""
-    names = {name for each in deciding if each.truth == Truth.UNKNOWN.value for name in each.open}
+    names = {name for each in deciding if each.truth == NOT_KNOWN for name in each.open}
     names |= {name for leg in legs if leg.gating and leg.state == "unknown" for name in leg.open}
     if not pains:
         names.add("pain_intensity")
@@ -66,7 +66,7 @@ def corrections(pains: tuple[PainView, ...]) -> tuple[str, ...]:
     counts: dict[str, int] = defaultdict(int)
     for option in (option for pain in pains for option in pain.options):
         stops = [each.id for each in option.reasons
-                 if each.effect == "correctable-stop" and each.truth == Truth.TRUE.value]  # fmt: skip
+                 if each.effect == "correctable-stop" and each.truth == YES]  # fmt: skip
         if option.word == OptionWord.AFTER_CORRECTION.value and len(stops) == 1:
             counts[stops[0]] += 1
     return tuple(sorted(counts, key=lambda name: (-counts[name], name)))

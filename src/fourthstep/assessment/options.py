@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from fourthstep.assessment.fit import goal_fit
-from fourthstep.assessment.reasons import applies, combined, hold_reason, reasons_for
+from fourthstep.assessment.reasons import combined, hold_reason, reasons_for, shared_rules
 from fourthstep.assessment.result import Option, Reason
 from fourthstep.assessment.syndromes import Recognised
 from fourthstep.assessment.words import Fit, OptionWord, Timing, option_word, timing_word
 from fourthstep.facts.pains import Pain
-from fourthstep.ground.truth import Truth, all_of, any_of
+from fourthstep.ground.truth import NO, NOT_KNOWN, Truth, all_of, any_of
 from fourthstep.knowledge.models import Intervention
 from fourthstep.knowledge.policy import Policy
 from fourthstep.rules.ask import Answer, Inquiry
@@ -65,8 +65,8 @@ def _option(each: Intervention, listed: list[tuple[Recognised, int]], pain: Pain
         syndromes=certain,
         possible_syndromes=tuple(found.syndrome.id for found, _ in listed if found.status == "possible"),
         place=min((place for found, place in listed if found.status == "certain" or not certain), default=LAST),
-        reasons=tuple(reason for reason in reasons if reason.truth != Truth.FALSE.value),
-        cleared=tuple(reason for reason in reasons if reason.truth == Truth.FALSE.value),
+        reasons=tuple(reason for reason in reasons if reason.truth != NO),
+        cleared=tuple(reason for reason in reasons if reason.truth == NO),
         fit=goal_fit(each, inquiry.facts),
         certainty=each.evidence.certainty,
         reversible=each.attributes.reversible,
@@ -90,7 +90,7 @@ def _unknowns(word: OptionWord, fits: Truth, listed: list[tuple[Recognised, int]
         names += [name for found, _ in listed for name in found.missing]
         names += own.open
     if word in (OptionWord.UNDETERMINED, OptionWord.WITH_CAUTION, OptionWord.AFTER_CORRECTION):
-        names += [name for reason in reasons if reason.truth == Truth.UNKNOWN.value for name in reason.open]
+        names += [name for reason in reasons if reason.truth == NOT_KNOWN for name in reason.open]
     return tuple(dict.fromkeys(names))
 
 
@@ -105,9 +105,9 @@ def bedside_facts(each: Intervention, inquiry: Inquiry) -> Iterable[str]:
     knowledge = inquiry.facts.knowledge
     bleeding = knowledge.tables.bleeding[each.id]
     own = (*each.lasting_stops, *each.correctable_stops, *each.cautions)
-    shared = (rule for rule in knowledge.safety if applies(rule, each, bleeding))
+    shared = shared_rules(each, bleeding, knowledge.safety)
     asked = [leaf.fact for criterion in (*own, *shared) if criterion.bedside
-             for leaf in inquiry.ask(criterion.when).leaves if leaf.truth == Truth.UNKNOWN.value]  # fmt: skip
+             for leaf in inquiry.ask(criterion.when).leaves if leaf.truth == NOT_KNOWN]  # fmt: skip
     return dict.fromkeys(asked)
 
 

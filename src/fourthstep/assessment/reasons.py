@@ -4,9 +4,11 @@ A stop works as a stop only where its value and its class rest on a checked sour
 a source), or where the project or the deployment's clinical lead has decided so.  Otherwise it cautions.
 """
 
+from functools import lru_cache
+
 from fourthstep.assessment.result import Reason
 from fourthstep.facts.pains import Pain
-from fourthstep.ground.truth import Truth
+from fourthstep.ground.truth import NOT_KNOWN, YES, Truth
 from fourthstep.knowledge.models import Criterion, Effect, Intervention, Marks, SafetyRule
 from fourthstep.knowledge.policy import Policy
 from fourthstep.knowledge.tables import Bleeding
@@ -21,9 +23,26 @@ def reasons_for(each: Intervention, bleeding: Bleeding, pain: Pain, inquiry: Inq
         *((criterion, "correctable-stop") for criterion in each.correctable_stops),
         *((criterion, "caution") for criterion in each.cautions),
     ]
-    shared = [(rule, rule.effect) for rule in inquiry.facts.knowledge.safety if applies(rule, each, bleeding)]
+    shared = [(rule, rule.effect) for rule in shared_rules(each, bleeding, inquiry.facts.knowledge.safety)]
     found = [reason(criterion, effect, pain, inquiry, policy) for criterion, effect in (*own, *shared)]
     return [each for each in found if each is not None]
+
+
+_Plan = tuple[Intervention, tuple[SafetyRule, ...], tuple[SafetyRule, ...]]
+_PLANS: dict[tuple[int, int], _Plan] = {}
+"""Which rules concern which intervention: the same for every patient, so worked out once; held by identity."""
+
+
+def shared_rules(each: Intervention, bleeding: Bleeding, safety: tuple[SafetyRule, ...]) -> tuple[SafetyRule, ...]:
+    """The cross-cutting rules that concern an intervention."""
+    key = (id(each), id(safety))
+    known = _PLANS.get(key)
+    if known is None or known[0] is not each or known[1] is not safety:
+        if len(_PLANS) > 10_000:
+            _PLANS.clear()
+        known = (each, safety, tuple(rule for rule in safety if applies(rule, each, bleeding)))
+        _PLANS[key] = known
+    return known[2]
 
 
 def applies(rule: SafetyRule, each: Intervention, bleeding: Bleeding) -> bool:
@@ -39,6 +58,10 @@ def _attribute(key: str, each: Intervention, bleeding: Bleeding) -> str:
 
 def reason(criterion: Criterion, effect: Effect, pain: Pain, inquiry: Inquiry, policy: Policy) -> Reason | None:
     """The criterion's answer for this patient; None for a bedside question that nobody has answered."""
+    return inquiry.once((id(criterion), effect, pain.id), lambda: _reason(criterion, effect, pain, inquiry, policy))
+
+
+def _reason(criterion: Criterion, effect: Effect, pain: Pain, inquiry: Inquiry, policy: Policy) -> Reason | None:
     answer = inquiry.ask(criterion.when, pain)
     if criterion.bedside and answer.truth is Truth.UNKNOWN:
         return None
@@ -67,6 +90,7 @@ def may_stop(criterion: Criterion, policy: Policy) -> bool:
     return "P" not in marks and not ("K" in marks and not criterion.because)
 
 
+@lru_cache(maxsize=64)
 def marks_text(marks: Marks) -> str:
     """The marks as one phrase, such as `value V, window P`."""
     parts = [("value", marks.value), ("window", marks.window), ("class", marks.class_)]
@@ -93,8 +117,8 @@ def hold_reason(verdict: HoldVerdict) -> Reason:
 def combined(reasons: list[Reason], effect: str) -> Truth:
     """Any of the reasons with this effect: true, unknown or false."""
     truths = {reason.truth for reason in reasons if reason.effect == effect}
-    if Truth.TRUE.value in truths:
+    if YES in truths:
         return Truth.TRUE
-    return Truth.UNKNOWN if Truth.UNKNOWN.value in truths else Truth.FALSE
+    return Truth.UNKNOWN if NOT_KNOWN in truths else Truth.FALSE
 
 

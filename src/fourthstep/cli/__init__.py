@@ -1,5 +1,6 @@
 """Floor 8, the front door: parses, calls, prints."""
 
+import gc
 import sys
 
 from fourthstep.ground.errors import FourthstepError
@@ -7,6 +8,7 @@ from fourthstep.ground.errors import FourthstepError
 
 def main() -> None:
     """Run the command line; what Fourthstep raises on purpose is printed without a traceback."""
+    gc.disable()  # one command, one short process: nothing here makes cycles worth collecting
     from fourthstep.cli.app import app  # noqa: PLC0415  imported here so that a broken pipe is caught below
 
     try:

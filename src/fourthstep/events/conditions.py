@@ -125,7 +125,9 @@ def _devices(work: Extraction) -> None:
             work.ignore("Device")
             continue
         status = statement.status if statement is not None else device.status
-        start = work.day(statement.timing_date_time or statement.recorded_on) if statement is not None else None
+        start = (
+            work.day(statement.timing_date_time or statement.recorded_on) if statement is not None else None
+        )
         if status in _NOT_CARRIED:
             reason = status if status == "entered-in-error" else "not-done"
             work.set_aside(ref, [hit.concept for _, hit, _ in found], reason, statement_ref)

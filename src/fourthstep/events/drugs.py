@@ -176,7 +176,9 @@ def _routed(work: Extraction, administration: MedicationAdministration) -> Dosag
 
 def _dispense(work: Extraction, ref: str, dispense: MedicationDispense) -> None:
     start = (
-        work.day(dispense.when_handed_over) or work.day(dispense.when_prepared) or work.within(dispense.context)
+        work.day(dispense.when_handed_over)
+        or work.day(dispense.when_prepared)
+        or work.within(dispense.context)
     )
     supply = _days(dispense)
 
@@ -211,7 +213,7 @@ def _after(start: When, days: int) -> When | None:
 class _Entry:
     """One drug resource on its way to its fate."""
 
-    def __init__(  # noqa: PLR0917  the parts that the four resources share
+    def __init__(  # noqa: PLR0913, PLR0917  the parts that the four resources share
         self,
         work: Extraction,
         ref: str,
@@ -235,7 +237,7 @@ class _Entry:
         self._doses: dict[str, tuple[Dose, ...]] = {}
 
     def read(self, times: Any) -> None:
-        """Into events, the not used, or the irrelevant; `times` tells start, end and current from the doses."""
+        """Into events, the not used, or the irrelevant; `times` tells from the doses when and whether now."""
         work = self.work
         found = drug_of(work, self.resource)
         if found.fate == "irrelevant":
@@ -295,9 +297,10 @@ class _Entry:
         if form not in self._doses:
             work = self.work
             doses = read_dosages(self.dosages, work.tables, self.start, form, work.zone)
-            if any(each.ref == self.ref and "osage" in each.path for each in work.record.problems):
+            if self.ref in work.malformed:
                 doses = tuple(
-                    msgspec.structs.replace(dose, unread=(*dose.unread, "malformed-element")) for dose in doses
+                    msgspec.structs.replace(dose, unread=(*dose.unread, "malformed-element"))
+                    for dose in doses
                 )
             self._doses[form] = doses
         return self._doses[form]

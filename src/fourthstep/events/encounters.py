@@ -41,7 +41,9 @@ def _encounter(work: Extraction, ref: str, encounter: Encounter) -> None:
         work.set_aside(ref, [setting], reason or "modifier-extension")
         return
     display = display_of(encounter.type[0]) if encounter.type else ""
-    current = _current(work, encounter, ended=end is not None and not work.later(end) and end.last < work.today)
+    current = _current(
+        work, encounter, ended=end is not None and not work.later(end) and end.last < work.today
+    )
     common = {"ref": ref, "start": start, "end": end, "status": encounter.status, "display": display}
     events = [Event(kind="encounter", concept=setting, current=current, **common)]  # type: ignore[arg-type]
     for each in encounter.type:

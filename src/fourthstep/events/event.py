@@ -19,8 +19,8 @@ EventKind = Literal[
 class Dose(msgspec.Struct, frozen=True):
     """One dosage instruction, read as far as it can be read; what could not be read says why.
 
-    `amount` is per administration, in `unit` (UCUM `mg`, `ug`, `mL`; `1` for a count of tablets, patches, puffs).
-    `rate` is per hour in `unit`.  `per_day` is how many administrations a day.
+    `amount` is per administration, in `unit` (UCUM `mg`, `ug`, `mL`; `1` for a count of tablets, patches,
+    puffs).  `rate` is per hour in `unit`.  `per_day` is how many administrations a day.
     """
 
     amount: Interval | None = None
@@ -52,7 +52,7 @@ class Drug(msgspec.Struct, frozen=True):
     """UCUM of one unit of the product: `mg`, `mg/mL`, `ug/h`, `mg/{actuat}`."""
     form: str = ""
     route: str = ""
-    """Route class: oral, parenteral, transdermal, transmucosal, rectal, nasal, topical, neuraxial, ... or empty."""
+    """Route class: oral, parenteral, transdermal, transmucosal, rectal, nasal, topical, ...; or empty."""
     others: tuple[str, ...] = ()
     source: Literal["order", "statement", "administration", "dispense", ""] = ""
     doses: tuple[Dose, ...] = ()

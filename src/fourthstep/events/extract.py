@@ -1,7 +1,9 @@
-"""One patient's record into events: every resource recognised, irrelevant, unrecognised, or not used with a reason.
+"""One patient's record into events.
 
-The result does not depend on the order of the resources, on duplicates, or on anything that means nothing to us
-(except for its count).
+Every resource is recognised, irrelevant, unrecognised, or not used with a reason.
+
+The result does not depend on the order of the resources, on duplicates, or on anything that means nothing to
+us (except for its count).
 """
 
 from collections import Counter
@@ -103,7 +105,8 @@ def _local(index: CodeIndex, policy: Policy) -> CodeIndex:
     if not policy.code_maps:
         return index
     return index.overlaid(
-        (each.kind, each.system, each.code, "exact", each.concept, "V", each.ingredient) for each in policy.code_maps
+        (each.kind, each.system, each.code, "exact", each.concept, "V", each.ingredient)
+        for each in policy.code_maps
     )
 
 
@@ -123,12 +126,12 @@ def _vouched(record: Record, policy: Policy) -> frozenset[str]:
 
 
 def _unreadable(work: Extraction) -> None:
-    """A resource of which nothing usable remained could be anything of its kind."""
+    """What could not be read is listed; a resource of which nothing remained could be anything."""
+    for problem in work.record.problems:
+        work.set_aside(problem.ref, [], problem.what, problem.path)
     for each in work.record.unreadable:
         kind = _LOST.get(each.type)
-        if kind is None:
-            work.set_aside(each.ref, [], "unreadable-value", "the resource cannot be read")
-        else:
+        if kind is not None:
             work.puzzle(each.type, Event(kind="unrecognised", concept="", ref=each.ref, of_kind=kind))
 
 
@@ -168,7 +171,10 @@ def _deceased(work: Extraction) -> tuple[bool | None, When | None]:
 def _newest(events: tuple[Event, ...], work: Extraction) -> When | None:
     """The newest day of a used datum; one that is certain, where there is one."""
     days = [
-        day for event in events for day in (event.start, event.end) if day is not None and day.last <= work.today
+        day
+        for event in events
+        for day in (event.start, event.end)
+        if day is not None and day.last <= work.today
     ]
     certain = [day for day in days if day.is_day]
     return max(certain or days, key=_moment, default=None)
@@ -176,4 +182,3 @@ def _newest(events: tuple[Event, ...], work: Extraction) -> When | None:
 
 def _moment(day: When) -> tuple[Any, Any, float]:
     return day.last, day.first, day.instant.timestamp() if day.instant is not None else 0.0
-

@@ -14,13 +14,12 @@ from fourthstep.knowledge.opioids import DosageTables
 from fourthstep.record.record import Record
 from fourthstep.record.resources import BodySite, CodeableConcept, Coding, Encounter, Period, Reference
 
-
 Meaning = tuple[str, Hit, Coding]
 """Kind, what the code means, and the coding that says it."""
 
 
 class Statuses(msgspec.Struct, frozen=True):
-    """What this hospital's orders mean: which statuses can be current, and how long an order without end lasts."""
+    """What this hospital's orders mean: which can be current, and how long one without an end lasts."""
 
     current: frozenset[str] = frozenset({"active", "on-hold"})
     outpatient: int = 30
@@ -40,6 +39,8 @@ class Extraction:
         self.zone = as_of.zone
         self.tables = tables
         self.statuses = statuses
+        self.malformed = frozenset(each.ref for each in record.problems if "osage" in each.path)
+        """Drug resources with a dosage that could not be read."""
         self.events: list[Event] = []
         self.not_used: list[NotUsed] = []
         self.used: Counter[str] = Counter()
@@ -87,7 +88,7 @@ class Extraction:
         return self.day(period.start), self.day(period.end)
 
     def within(self, encounter: Reference | None) -> When | None:
-        """The days that an encounter spans, as the time of what happened in it; None where they are unknown."""
+        """The days that an encounter spans, as the time of what happened in it; None where unknown."""
         if encounter is None or not encounter.reference:
             return None
         start, end = self.encounter_period(encounter)
@@ -158,7 +159,10 @@ class Extraction:
         if concept is None:
             return ()
         found = {
-            family for each in concept.coding if each.code for family in self.index.could_be(each.system, each.code)
+            family
+            for each in concept.coding
+            if each.code
+            for family in self.index.could_be(each.system, each.code)
         }
         return tuple(sorted(found))
 
@@ -199,8 +203,13 @@ _SIDE_WORDS = {"left": "left", "right": "right", "bilateral": "bilateral"}
 
 
 def side_of(site: BodySite) -> str:
-    """Left, right or bilateral, by the laterality codes, else by the words of the site; empty where neither says."""
-    qualifiers = [coding for each in site.extension if each.value_codeable_concept for coding in each.value_codeable_concept.coding]
+    """Left, right or bilateral, by laterality codes, else by the words; empty where neither says."""
+    qualifiers = [
+        coding
+        for each in site.extension
+        if each.value_codeable_concept
+        for coding in each.value_codeable_concept.coding
+    ]
     for coding in (*qualifiers, *site.coding):
         if coding.code in _SIDES:
             return _SIDES[coding.code]

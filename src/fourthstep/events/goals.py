@@ -5,12 +5,17 @@ from collections.abc import Iterable
 from fourthstep.events.event import Event
 from fourthstep.events.extraction import Extraction, display_of, written_code
 from fourthstep.ground.dates import When
-from fourthstep.record.resources import CarePlan, CodeableConcept, Consent, Goal, QuestionnaireResponse, ServiceRequest
+from fourthstep.record.resources import (
+    CarePlan,
+    CodeableConcept,
+    Consent,
+    Goal,
+    QuestionnaireResponse,
+    ServiceRequest,
+)
 
 FORM = "http://fourthstep.org/fhir/Questionnaire/bedside"
 """Our own form; `events/form.py` reads it."""
-FORM = "http://fourthstep.org/fhir/Questionnaire/bedside"
-"""Our own form; `form.py` reads its answers."""
 _REFUSED = {
     "entered-in-error": "entered-in-error",
     "cancelled": "cancelled",
@@ -39,7 +44,7 @@ def extract_goals(work: Extraction) -> None:
             work.set_aside(ref, [], "questionnaire")
 
 
-def _goal(
+def _goal(  # noqa: PLR0913, PLR0917  what four resource types have in common
     work: Extraction,
     kind: str,
     ref: str,
@@ -81,7 +86,9 @@ def _goal(
 def _care_plan(work: Extraction, ref: str, plan: CarePlan) -> None:
     """A plan's categories and activities can tell a goal; a planned activity is not a procedure."""
     start, end = work.period(plan.period)
-    details = [each.detail for each in plan.activity if each.detail is not None and not each.detail.do_not_perform]
+    details = [
+        each.detail for each in plan.activity if each.detail is not None and not each.detail.do_not_perform
+    ]
     for detail in details:
         if planned := work.meanings(("procedure",), detail.code):
             work.set_aside(ref, [hit.concept for _, hit, _ in planned], "ordered-not-done")

@@ -125,14 +125,15 @@ def _events(
     return events
 
 
-def _event(
+def _event(  # noqa: PLR0913, PLR0917  the parts of one event
     work: Extraction, common: _Common, kind: str, hit: Hit, coding: Coding, value: _Value
 ) -> Event:
     observation = common.observation
     region = side = ""
     if observation.body_site is not None:
         region, side = work.place((observation.body_site,))
-    code, meant = "", ()
+    code = ""
+    meant: tuple[str, ...] = ()
     if value.coding is not None:
         code = written_code(work.index, value.coding)
         meant = _meant(work, value.coding)
@@ -158,7 +159,9 @@ def _event(
 
 def _meant(work: Extraction, coding: Coding) -> tuple[str, ...]:
     kinds = ("goal", "measurement", "condition")
-    return tuple(sorted({each for kind in kinds for each in work.index.concepts(kind, coding.system, coding.code)}))
+    return tuple(
+        sorted({each for kind in kinds for each in work.index.concepts(kind, coding.system, coding.code)})
+    )
 
 
 # -- values ----------------------------------------------------------------------------------------------
@@ -173,7 +176,7 @@ def _value(kind: str, concept: str, part: ObservationValue, observation: Observa
     return value
 
 
-def _recorded(kind: str, concept: str, part: ObservationValue) -> _Value:
+def _recorded(kind: str, concept: str, part: ObservationValue) -> _Value:  # noqa: PLR0911  one per form
     """The value in whichever of its eleven forms it came."""
     if part.value_quantity is not None:
         number = quantity_value(part.value_quantity)
@@ -193,7 +196,12 @@ def _recorded(kind: str, concept: str, part: ObservationValue) -> _Value:
 
 
 def _missing(part: ObservationValue) -> str:
-    if part.value_ratio is not None or part.value_date_time or part.value_time or part.value_period is not None:
+    if (
+        part.value_ratio is not None
+        or part.value_date_time
+        or part.value_time
+        or part.value_period is not None
+    ):
         return "unreadable-value"
     return "data-absent" if part.data_absent_reason is not None else "no-value"
 
@@ -218,7 +226,11 @@ def _coded(concept: CodeableConcept) -> _Value:
 def _clumped(part: ObservationValue, observation: Observation) -> bool:
     if not (part.value_string or observation.note or part.data_absent_reason is not None):
         return False
-    texts = [part.value_string, *(note.text for note in observation.note), display_of(part.data_absent_reason)]
+    texts = [
+        part.value_string,
+        *(note.text for note in observation.note),
+        display_of(part.data_absent_reason),
+    ]
     return any("clump" in text.lower() for text in texts)
 
 

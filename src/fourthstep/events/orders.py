@@ -81,11 +81,13 @@ def is_inpatient(work: Extraction, order: MedicationRequest) -> bool:
     categories = {coding.code for category in order.category for coding in category.coding}
     if categories & (_IN_HOSPITAL | _AT_HOME):
         return bool(categories & _IN_HOSPITAL)
-    encounter = work.record.find(order.encounter.reference, Encounter) if order.encounter is not None else None
+    encounter = (
+        work.record.find(order.encounter.reference, Encounter) if order.encounter is not None else None
+    )
     return encounter is not None and setting_of(encounter) == "inpatient"
 
 
-def is_current(
+def is_current(  # noqa: PLR0913, PLR0917  all that decides about an order
     work: Extraction,
     ref: str,
     order: MedicationRequest,
@@ -114,7 +116,7 @@ def is_current(
 
 
 def _covered(work: Extraction, start: When | None, ends: Iterable[When | None]) -> bool | None:
-    """Whether the stated period covers the assessed day; None where there is none, or where nobody can tell."""
+    """Whether the stated period covers the assessed day; None where there is none, or nobody can tell."""
     stated = list(ends)
     if start is not None and work.later(start):
         return False

@@ -1,7 +1,8 @@
 """Which drug is it?  From codes, referenced products, their identifiers and ingredients, and last from names.
 
-The order of trust: a code with its product; the code of the referenced Medication; the Medication's identifiers;
-its ingredients; words of the name.  What none of them explains is unrecognised: it could be any drug.
+The order of trust: a code with its product; the code of the referenced Medication; the Medication's
+identifiers; its ingredients; words of the name.  What none of them explains is unrecognised: it could be any
+drug.
 """
 
 import re
@@ -105,7 +106,9 @@ def _named(work: Extraction, names: list[str]) -> Found:
     for name in dict.fromkeys(names):
         words.update(_WORD.findall(name.lower()))
         for product in work.index.named(name):
-            products[product.ingredient] = _better(products.get(product.ingredient), _with_strength(product, name))
+            products[product.ingredient] = _better(
+                products.get(product.ingredient), _with_strength(product, name)
+            )
     if products and words & _FLUSH and set(products) <= _CATHETER_DRUGS:
         return Found("not-systemic")
     if products:
@@ -114,7 +117,9 @@ def _named(work: Extraction, names: list[str]) -> Found:
     return Found("irrelevant" if harmless else "unknown")
 
 
-_STRENGTH = re.compile(r"(\d+(?:\.\d+)?) (MG|MCG|MG/ML|MCG/ML|MG/HR|MCG/HR|MG/ACTUAT)(?![A-Za-z/])", re.IGNORECASE)
+_STRENGTH = re.compile(
+    r"(\d+(?:\.\d+)?) (MG|MCG|MG/ML|MCG/ML|MG/HR|MCG/HR|MG/ACTUAT)(?![A-Za-z/])", re.IGNORECASE
+)
 
 
 def _with_strength(product: Product, name: str) -> Product:
@@ -133,7 +138,7 @@ def _with_strength(product: Product, name: str) -> Product:
 
 
 def _referenced(work: Extraction, reference: Reference, holder: Drugged, depth: int) -> Found:
-    """The product that a reference points to; by the reference's own words where the record does not hold it."""
+    """The product that a reference points to; by the reference's own words where it is not in the record."""
     medication = _contained(holder, reference.reference) or work.record.find(reference.reference, Medication)
     if medication is not None and depth < _DEEPEST:
         return _medication(work, medication, holder, depth)
@@ -157,7 +162,11 @@ def _contained(holder: Drugged, reference: str) -> Medication | None:
 def _medication(work: Extraction, medication: Medication, holder: Drugged, depth: int) -> Found:
     code = medication.code or CodeableConcept()
     identifiers = [Coding(system=each.system, code=each.value) for each in medication.identifier]
-    names = [code.text, *(coding.display for coding in code.coding), *_code_names([*code.coding, *identifiers])]
+    names = [
+        code.text,
+        *(coding.display for coding in code.coding),
+        *_code_names([*code.coding, *identifiers]),
+    ]
     display = next((name for name in names if name), "")
     found = _coded(work, code.coding) or _coded(work, identifiers)
     if found is None and medication.ingredient:

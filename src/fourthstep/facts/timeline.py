@@ -17,6 +17,7 @@ class Timeline:
         self._by_concept: dict[str, list[Event]] = defaultdict(list)
         self._by_group: dict[str, list[Event]] = defaultdict(list)
         self._unrecognised: dict[str, list[Event]] = defaultdict(list)
+        self._found: dict[tuple[str, ...], list[Event]] = {}
         for event in events.events:
             if event.kind == "unrecognised":
                 self._unrecognised[event.of_kind].append(event)
@@ -28,6 +29,12 @@ class Timeline:
 
     def of(self, concepts: Iterable[str]) -> list[Event]:
         """All events of these concepts; `group:*` means every concept of the group.  Newest first."""
+        key = tuple(concepts)
+        if key not in self._found:
+            self._found[key] = self._of(key)
+        return self._found[key]
+
+    def _of(self, concepts: tuple[str, ...]) -> list[Event]:
         found: dict[tuple[str, str, str], Event] = {}
         for concept in concepts:
             group, _, rest = concept.partition(":")

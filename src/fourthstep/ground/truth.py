@@ -35,6 +35,10 @@ class Truth(Enum):
 _NEGATION = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}
 
 
+YES, NO, NOT_KNOWN = Truth.TRUE.value, Truth.FALSE.value, Truth.UNKNOWN.value
+"""The three values as they are written in results."""
+
+
 def truth(value: bool) -> Truth:
     """Turn a Python bool, which knows no third value, into a Truth."""
     return Truth.TRUE if value else Truth.FALSE

@@ -130,18 +130,21 @@ class CodeIndex:
         A concept `irrelevant` makes the code known to mean nothing.
         """
         changed = copy.copy(self)
-        changed._exact, changed._irrelevant = dict(self._exact), set(self._irrelevant)
-        changed._products = dict(self._products)
-        changed._found, changed._found_products = {}, {}
+        changed._lay_over(maps)  # noqa: SLF001  a copy of this very object
+        return changed
+
+    def _lay_over(self, maps: Iterable[CodeRow]) -> None:
+        self._exact, self._irrelevant = dict(self._exact), set(self._irrelevant)
+        self._products = dict(self._products)
+        self._found, self._found_products = {}, {}
         for kind, written, code, _, concept, mark, extra in maps:
             system = self.system(written)
             key = (kind, system, normal_code(system, code))
             if concept == IRRELEVANT_FAMILY:
-                changed._irrelevant.add(key)
+                self._irrelevant.add(key)
                 continue
-            changed._exact[key] = [Hit(concept, mark, extra)]
-            changed._products.pop(key[1:], None)
-        return changed
+            self._exact[key] = [Hit(concept, mark, extra)]
+            self._products.pop(key[1:], None)
 
     # -- codes -------------------------------------------------------------------------------------------
 

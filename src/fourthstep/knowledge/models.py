@@ -20,7 +20,7 @@ Timing = Literal["early", "after conventional treatment", "salvage"]
 LegState = Literal["adequate", "inadequate", "not tried", "not usable", "not applicable", "unknown"]
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
     """Base of everything written in YAML."""
 
 

@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
-import yaml
 
 from fourthstep.ground.errors import KnowledgeError, Mistake
 
+if TYPE_CHECKING:
+    import yaml
+
 T = TypeVar("T")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -57,9 +58,11 @@ class Reading:
 
     def read(self, text: str, file: str, wanted: Any) -> Any:
         """Read one file's text as the type `wanted`; BROKEN where it cannot be read, with mistakes noted."""
+        import yaml  # noqa: PLC0415  a start on compiled knowledge reads no YAML
+
         self._file, self._lines = file, text.splitlines()
         try:
-            node = yaml.compose(text, Loader=_Loader)
+            node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -90,16 +93,16 @@ class Reading:
         source = self._lines[line] if line < len(self._lines) else ""
         return Place(self._file, line + 1, column, width, source)
 
-    def _at(self, node: yaml.Node) -> Place:
+    def _at(self, node: "yaml.Node") -> Place:
         start, end = node.start_mark, node.end_mark
         width = end.column - start.column if end.line == start.line else 1
         return self._place(start.line, start.column, width)
 
-    def _wrong(self, node: yaml.Node, what: str, remedy: str = "") -> _Broken:
+    def _wrong(self, node: "yaml.Node", what: str, remedy: str = "") -> _Broken:
         self.mistakes.append(self._at(node).mistake(what, remedy))
         return BROKEN
 
-    def _convert(self, node: yaml.Node, wanted: Any) -> Any:
+    def _convert(self, node: "yaml.Node", wanted: Any) -> Any:
         origin = get_origin(wanted)
         if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
             return self._struct(node, wanted)
@@ -111,8 +114,8 @@ class Reading:
             return self._union(node, get_args(wanted))
         return self._scalar(node, wanted)
 
-    def _struct(self, node: yaml.Node, wanted: type[msgspec.Struct]) -> Any:
-        if not isinstance(node, yaml.MappingNode):
+    def _struct(self, node: "yaml.Node", wanted: type[msgspec.Struct]) -> Any:
+        if node.id != "mapping":
             return self._wrong(node, f"expected keys of a {_noun(wanted)}", f"Its keys are {_keys(wanted)}.")
         fields, hints = _shape(wanted)
         values: dict[str, Any] = {}
@@ -145,14 +148,14 @@ class Reading:
         self._places.update({(id(entry), key): place for key, place in places.items()})
         return entry
 
-    def _list(self, node: yaml.Node, wanted: Any) -> Any:
-        if not isinstance(node, yaml.SequenceNode):
+    def _list(self, node: "yaml.Node", wanted: Any) -> Any:
+        if node.id != "sequence":
             return self._wrong(node, "expected a list", "Write `[a, b]`, or one `- item` per line.")
         items = [self._convert(each, wanted) for each in node.value]
         return BROKEN if BROKEN in items else items
 
-    def _dict(self, node: yaml.Node, wanted: Any) -> Any:
-        if not isinstance(node, yaml.MappingNode):
+    def _dict(self, node: "yaml.Node", wanted: Any) -> Any:
+        if node.id != "mapping":
             return self._wrong(node, "expected keys with values")
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -162,22 +165,22 @@ class Reading:
             found[key] = self._convert(value_node, wanted)
         return BROKEN if BROKEN in found.values() else found
 
-    def _union(self, node: yaml.Node, options: tuple[Any, ...]) -> Any:
+    def _union(self, node: "yaml.Node", options: tuple[Any, ...]) -> Any:
         if type(None) in options:
-            if isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null"):
+            if node.id == "scalar" and node.tag.endswith(":null"):
                 return None
             options = tuple(each for each in options if each is not type(None))
         if len(options) == 1:
             return self._convert(node, options[0])
-        if not isinstance(node, yaml.ScalarNode):
+        if node.id != "scalar":
             return self._wrong(node, "expected a single value")
         for each in options:
             if each is str or _reads(node, each):
                 return self._scalar(node, each)
         return self._wrong(node, f"expected {' or '.join(_noun(each) for each in options)}")
 
-    def _scalar(self, node: yaml.Node, wanted: Any) -> Any:
-        if not isinstance(node, yaml.ScalarNode):
+    def _scalar(self, node: "yaml.Node", wanted: Any) -> Any:
+        if node.id != "scalar":
             return self._wrong(node, f"expected {_noun(wanted)}")
         text = str(node.value)
         if get_origin(wanted) is Literal:
@@ -194,7 +197,7 @@ class Reading:
         return Decimal(text) if wanted is Decimal else int(text)
 
 
-def _reads(node: yaml.ScalarNode, wanted: Any) -> bool:
+def _reads(node: "yaml.ScalarNode", wanted: Any) -> bool:
     """Could this scalar be read as that type?"""
     if wanted is bool:
         return bool(node.tag.endswith(":bool"))

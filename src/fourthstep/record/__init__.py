@@ -1,4 +1,4 @@
-"""Floor 1, record: one patient's FHIR resources as they came, and what the sender vouches for; knows no rule."""
+"""Floor 1, record: one patient's FHIR resources as they came, and what the sender vouches for."""
 
 from fourthstep.record.read import read_record, read_records
 from fourthstep.record.record import Door, Record

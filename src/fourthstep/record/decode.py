@@ -1,8 +1,8 @@
 """One resource from its JSON: decode what matters, repair what is only partly wrong.
 
-A malformed element must not lose a resource, and a lost element must not change what the resource means: where
-the status, the intent or a negation cannot be read, the whole resource is unreadable; where a part of a value or
-of a dosage cannot be read, the whole value or dosage is dropped.
+A malformed element must not lose a resource, and a lost element must not change what the resource means:
+where the status, the intent or a negation cannot be read, the whole resource is unreadable; where a part of a
+value or of a dosage cannot be read, the whole value or dosage is dropped.
 """
 
 import hashlib
@@ -22,16 +22,26 @@ _PATH = re.compile(r"at `\$\.?(.*)`\Z")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 _MODIFIERS = frozenset(
-    {"status", "intent", "doNotPerform", "verificationStatus", "lifecycleStatus", "modifierExtension", "provision"}
+    {
+        "status",
+        "intent",
+        "doNotPerform",
+        "verificationStatus",
+        "lifecycleStatus",
+        "modifierExtension",
+        "provision",
+    }
 )
 """Without one of these a resource could be read as its opposite."""
 _WHOLE = frozenset({"dosageInstruction", "dosage", "dispenseRequest", "bodySite", "period"})
 """Elements that are dropped as a whole, because a part of them would be read as another amount or place."""
-_DRUGS = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"})
+_DRUGS = frozenset(
+    {"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"}
+)
 _LARGEST_EXPONENT = 15
 _MOST_REPAIRS = 50
 
-Any_ = Union[tuple([*TYPES.values(), *IRRELEVANT])]  # type: ignore[valid-type]  # noqa: UP007  built from lists
+Any_ = Union[(*TYPES.values(), *IRRELEVANT)]  # type: ignore[valid-type]  # built from lists
 """Every resource type that is decoded at the first glance."""
 
 
@@ -215,7 +225,9 @@ def _cut(steps: _Steps) -> _Steps:
     """How much must go: the element itself, or the whole value or dosage that it is a part of."""
     for at, step in enumerate(steps):
         if isinstance(step, str) and (step in _WHOLE or step.startswith("value")):
-            return steps[: at + 2] if len(steps) > at + 1 and isinstance(steps[at + 1], int) else steps[: at + 1]
+            return (
+                steps[: at + 2] if len(steps) > at + 1 and isinstance(steps[at + 1], int) else steps[: at + 1]
+            )
     return steps
 
 
@@ -225,8 +237,8 @@ def _drop(tree: Any, steps: _Steps) -> bool:
         for step in steps[:-1]:
             tree = tree[step]
         last = steps[-1]
-        if isinstance(tree, list) and tree[last] != {}:  # type: ignore[call-overload]
-            tree[last] = {}  # type: ignore[call-overload]
+        if isinstance(tree, list) and isinstance(last, int) and tree[last] != {}:
+            tree[last] = {}
         else:
             del tree[last]
     except (KeyError, IndexError, TypeError):
@@ -235,7 +247,7 @@ def _drop(tree: Any, steps: _Steps) -> bool:
 
 
 def _monstrous(resource: Any) -> str:
-    """The path of a number that no record can mean (not a number, infinite, 1e400); empty where there is none."""
+    """The path of a number that no record can mean (infinite, 1e400); empty where there is none."""
     names = zip(resource.__struct_fields__, resource.__struct_encode_fields__, strict=True)
     return _first(_monstrous_value(getattr(resource, name), path) for name, path in names)
 

@@ -67,15 +67,15 @@ class _Link(Element):
 
 class _Bundle(Element):
     type: str = ""
-    entry: list[_Entry] = []
-    link: list[_Link] = []
+    entry: tuple[_Entry, ...] = ()
+    link: tuple[_Link, ...] = ()
 
 
 class _PlainEntry(Element):
     """An entry whose resource is decoded in the same pass."""
 
     full_url: str = ""
-    resource: Any_ | None = None
+    resource: Any_ | None = None  # type: ignore[valid-type]  # built from lists of types
     request: _Request | None = None
 
 
@@ -83,8 +83,8 @@ class _PlainBundle(Element, tag_field="resourceType", tag="Bundle"):
     """A Bundle in which nothing needs a second look: most Bundles."""
 
     type: str = ""
-    entry: list[_PlainEntry] = []
-    link: list[_Link] = []
+    entry: tuple[_PlainEntry, ...] = ()
+    link: tuple[_Link, ...] = ()
 
 
 class _Issue(Element):
@@ -94,13 +94,13 @@ class _Issue(Element):
 
 
 class _Outcome(Element):
-    issue: list[_Issue] = []
+    issue: tuple[_Issue, ...] = ()
 
 
 class _Hook(Element):
     hook: str = ""
-    context: dict[str, msgspec.Raw] = {}
-    prefetch: dict[str, msgspec.Raw] = {}
+    context: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
+    prefetch: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
 
 
 class _Wrapped(Element):
@@ -155,7 +155,7 @@ class Gathering:
             known = self._add_document(source.data)
         except RecursionError:
             raise RecordError(
-                f"{source.name}: nested too deeply to be FHIR; no resource needs more than a few dozen levels."
+                f"{source.name}: nested too deeply to be FHIR, which needs a few dozen levels at most."
             ) from None
         except RecordError as error:
             raise RecordError(f"{source.name}: {error}") from None
@@ -168,8 +168,8 @@ class Gathering:
             self.notice("A JSON file without any FHIR resource was ignored.")
         elif not known:
             raise RecordError(
-                f"{source.name}: JSON, but not FHIR: there is no `resourceType`.  A Bundle, a resource, an array "
-                "of resources, NDJSON or a CDS Hooks request was expected."
+                f"{source.name}: JSON, but not FHIR: there is no `resourceType`.  A Bundle, a resource, an "
+                "array of resources, NDJSON or a CDS Hooks request was expected."
             )
 
     def seen(self) -> int:
@@ -191,7 +191,8 @@ class Gathering:
     def _add_document(self, data: bytes) -> bool:
         if data.lstrip()[:1] == b"[":
             items = _array_decoder.decode(data)
-            return any([self.add_resource(item) for item in items])
+            found = [self.add_resource(item) for item in items]
+            return any(found)
         kind = peek(data)
         if kind:
             return self.add_resource(data, kind=kind)
@@ -262,7 +263,7 @@ class Gathering:
         return bool(kind)
 
     def _decode(self, raw: bytes | msgspec.Raw, kind: str, full_url: str) -> Decoded:
-        """Decode one resource; a draft of another FHIR version is no reason to refuse the patient's record."""
+        """Decode one resource; a draft of another FHIR version is no reason to refuse the record."""
         try:
             return decode(raw, kind, full_url)
         except RecordError:
@@ -303,7 +304,7 @@ class Gathering:
         if request is not None and request.method == "DELETE":
             self.notice("The Bundle asks for deletions; they were not applied.")
 
-    def _note_links(self, links: list[_Link]) -> None:
+    def _note_links(self, links: tuple[_Link, ...]) -> None:
         self.next_links += [link.url for link in links if link.relation == "next"]
 
     def _add_bundle(self, raw: bytes | msgspec.Raw, depth: int) -> bool:
@@ -320,7 +321,7 @@ class Gathering:
                 self._note_deletion(entry.request)
         return True
 
-    def _entries(self, raw: bytes | msgspec.Raw) -> list[_Entry]:
+    def _entries(self, raw: bytes | msgspec.Raw) -> tuple[_Entry, ...]:
         try:
             bundle = _bundle_decoder.decode(raw)
         except msgspec.ValidationError:
@@ -331,7 +332,7 @@ class Gathering:
     def _sound_part(self, raw: bytes | msgspec.Raw) -> _Bundle:
         """The readable entries of a malformed Bundle."""
         tree = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-        found = _Bundle()
+        found: list[_Entry] = []
         try:
             items = _array_decoder.decode(tree.get("entry", msgspec.Raw(b"[]")))
         except msgspec.ValidationError:
@@ -339,18 +340,18 @@ class Gathering:
             self.lost.add("all")
         for item in items:
             try:
-                found.entry.append(msgspec.json.decode(item, type=_Entry))
+                found.append(msgspec.json.decode(item, type=_Entry))
             except msgspec.ValidationError:
                 self.lost.add("all")
                 self.broken.append(Problem(f"Bundle.entry[{len(self.broken)}]", "", "malformed-element"))
         self.notice("The Bundle is malformed in parts; the readable entries were used.")
-        return found
+        return _Bundle(entry=tuple(found))
 
     def _add_outcome(self, raw: bytes | msgspec.Raw) -> None:
         try:
             issues = _outcome_decoder.decode(raw).issue
         except msgspec.ValidationError:
-            issues = [_Issue("error")]
+            issues = (_Issue("error"),)
         if any(issue.severity in ("error", "fatal", "") for issue in issues) or not issues:
             self.lost.add("all")
             self.notice("The source reports errors (OperationOutcome); what it sent may be incomplete.")
@@ -393,7 +394,9 @@ class Gathering:
         self.lost = lost_before
         new = {VOUCHING[each] for each in self.types - types_before if each in VOUCHING}
         if failed:
-            self.notice("Part of the prefetch is an error or only a first page; it does not vouch for anything.")
+            self.notice(
+                "Part of the prefetch is an error or only a first page; it does not vouch for anything."
+            )
             self.lost.update(kinds or new)
         elif kind == "Bundle":
             self.satisfied.update(kinds or new)

@@ -35,11 +35,12 @@ def read_record(
     """Read one patient's FHIR R4 record.
 
     Args:
-        source: path of a Bundle of any type, of an array of resources, of one resource, of a CDS Hooks request or
-            of NDJSON (also gzip or zstd); a folder of them; a list of paths; or the JSON itself as bytes, text,
-            dict or list.
+        source: path of a Bundle of any type, of an array of resources, of one resource, of a CDS Hooks
+            request or of NDJSON (also gzip or zstd); a folder of them; a list of paths; or the JSON itself as
+            bytes, text, dict or list.
         patient: whose record, where the source holds several patients; `Patient/7` or `7`.
-        policy_door: what the hospital's policy says of this way in; by default the source vouches for what it holds.
+        policy_door: what the hospital's policy says of this way in; by default the source vouches for what it
+            holds.
         max_bytes: largest single document.
 
     Raises:
@@ -92,7 +93,9 @@ def _gather(source: Source, gathering: Gathering, max_bytes: int) -> str:
     if isinstance(source, str) and source.lstrip()[:1] in ("{", "["):
         source = source.encode()
     if isinstance(source, str) and source.startswith(("http://", "https://")):
-        raise RecordError("A server is read with `read_from_server` (command line: `--server`), not as a file.")
+        raise RecordError(
+            "A server is read with `read_from_server` (command line: `--server`), not as a file."
+        )
     if isinstance(source, str | Path):
         return _gather_path(Path(source), gathering, max_bytes)
     if isinstance(source, bytes | bytearray | memoryview):
@@ -108,8 +111,8 @@ def _gather(source: Source, gathering: Gathering, max_bytes: int) -> str:
 def _within(data: bytes, max_bytes: int) -> Document | Lines:
     if len(data) > max_bytes:
         raise RecordError(
-            f"input: larger than {max_bytes // 1_048_576} MB, too large for one patient's record.  For an export "
-            "of many patients use `fourthstep screen`; for one patient, send less or raise the limit."
+            f"input: larger than {max_bytes // 1_048_576} MB, too large for one patient's record.  For an "
+            "export of many patients use `fourthstep screen`; for one patient, send less or raise the limit."
         )
     return document("input", data)
 
@@ -123,7 +126,9 @@ def _gather_path(path: Path, gathering: Gathering, max_bytes: int) -> str:
         before = gathering.seen()
         gathering.add(each, lenient=folder)
         if isinstance(each, Lines) and gathering.seen() == before and not folder:
-            raise RecordError(f"{each.name}: no line of this file is a FHIR resource; NDJSON of FHIR R4 was expected.")
+            raise RecordError(
+                f"{each.name}: no line of this file is a FHIR resource; NDJSON of FHIR R4 was expected."
+            )
     if not gathering.seen():
         raise RecordError(f"{path.name}: no FHIR resource was found; FHIR R4 JSON or NDJSON was expected.")
     return path.name
@@ -140,12 +145,14 @@ class _Sorting:
         self.skipped: dict[str, dict[str, int]] = {}
         self.nobodys: list[Decoded] = []
         """Resources that name no patient."""
-        self.shared: list[Decoded] = []
+        self.shared = _Held()
         self.persons: set[str] = set()
         self._full_urls = gathering.full_urls
         self._keys: dict[str, str | None] = {"": None}
         for each in gathering.decoded:
             self._place(each)
+        self.shared.settle()
+        self.medications = cast("dict[str, Medication]", dict(self.shared.resources.pop("Medication", [])))
         self.drafts = [(self._key(each.subject), each) for each in gathering.drafts]
         for (subject, kind), count in gathering.skipped.items():
             key = self._key(subject) if is_patient(subject) else None
@@ -164,7 +171,7 @@ class _Sorting:
         if key is not None:
             self.by_patient.setdefault(key, []).append(each)
         elif each.type in _SHARED:
-            self.shared.append(each)
+            self.shared.add(each)
         elif not each.subject:
             self.nobodys.append(each)
 
@@ -183,10 +190,8 @@ _GIVE_PATIENT = "Say whose record is wanted with `patient=` (command line: `--pa
 
 def _must_hold(sorting: _Sorting, wanted: str) -> None:
     if wanted not in sorting.by_patient:
-        count = len(sorting.by_patient)
         raise RecordError(
-            f"The wanted patient is not in the source (it holds {count} other patient{'s' if count != 1 else ''}).  "
-            "Check the id; it is the `id` of the Patient resource."
+            "The wanted patient is not in the source.  Check the id; it is the `id` of the Patient resource."
         )
 
 
@@ -231,12 +236,15 @@ def _record(gathering: Gathering, sorting: _Sorting, patient: str, door: Door, o
         notices.append("Resources that name no patient were taken as this patient's.")
     elif sorting.nobodys:
         notices.append("Resources that name no patient were not used.")
-    held = _Held()
-    for each in [*own, *sorting.shared]:
+    held, shared = _Held(), sorting.shared
+    for each in own:
         held.add(each)
+    held.settle()
     drafts = [each for key, each in sorting.drafts if key in (None, patient)]
     if len(drafts) < len(sorting.drafts):
         notices.append("Draft orders that name another patient were not used.")
+    problems = {*held.problems, *shared.problems, *gathering.broken}
+    problems.update(problem for each in drafts for problem in each.problems)
     persons = held.resources.pop("Patient", [])
     if not persons:
         notices.append("There is no Patient resource: age, sex and whether the patient lives are unknown.")
@@ -248,11 +256,11 @@ def _record(gathering: Gathering, sorting: _Sorting, patient: str, door: Door, o
     return Record(
         patient=patient,
         person=cast("Patient", persons[0][1]) if persons else None,
-        resources=held.resources,
+        resources=held.resources | _devices(held, shared),
         drafts=sorted((each.type, each.ref) for each in drafts),
         unreadable=sorted(held.unreadable),
-        problems=sorted({*held.problems, *gathering.broken, *(found for each in drafts for found in each.problems)}),
-        conflicts=tuple(sorted(held.conflicts)),
+        problems=sorted(problems),
+        conflicts=tuple(sorted(held.conflicts | shared.conflicts)),
         skipped=_skipped(sorting, patient, alone=alone),
         vouched=vouched,
         vouched_by=vouched_by,
@@ -260,8 +268,14 @@ def _record(gathering: Gathering, sorting: _Sorting, patient: str, door: Door, o
         notices=tuple(sorted(notices)),
         origin=origin,
         full_urls=gathering.full_urls,
-        medications=cast("dict[str, Medication]", dict(held.resources.pop("Medication", []))),
+        medications=sorting.medications,
     )
+
+
+def _devices(held: "_Held", shared: "_Held") -> dict[str, list[tuple[str, Resource]]]:
+    """Devices of nobody stand beside the patient's: a statement of use may point to them."""
+    devices = [*held.resources.get("Device", []), *shared.resources.get("Device", [])]
+    return {"Device": devices} if devices else {}
 
 
 def _skipped(sorting: _Sorting, patient: str, *, alone: bool) -> dict[str, int]:
@@ -284,7 +298,7 @@ def _vouched(gathering: Gathering, door: Door, lost: set[str]) -> tuple[frozense
 
 
 class _Held:
-    """The resources of one patient, each reference once; what differs without a newer version is a conflict."""
+    """One patient's resources, each reference once; what differs without a newer version is a conflict."""
 
     def __init__(self) -> None:
         self.resources: dict[str, list[tuple[str, Resource]]] = {}
@@ -306,6 +320,11 @@ class _Held:
             self.resources.setdefault(each.type, []).append((each.ref, each.resource))
         else:
             self._add_again(each.type, each.ref, each.resource, known)
+
+    def settle(self) -> None:
+        """Put conflicting resources into an order that does not depend on how they came."""
+        for kind in {ref.partition("/")[0] for ref in self.conflicts}:
+            self.resources[kind].sort(key=lambda pair: (pair[0], msgspec.json.encode(pair[1])))
 
     def _add_again(self, kind: str, ref: str, resource: Resource, known: list[Resource]) -> None:
         order = _compare(_updated(resource), _updated(known[0]))

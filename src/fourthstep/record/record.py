@@ -1,4 +1,4 @@
-"""One patient's record: the resources as they came, what the sender vouches for, and what was wrong with them."""
+"""One patient's record: the resources as they came, what is vouched for, and what was wrong with them."""
 
 from typing import TypeVar, cast
 
@@ -39,7 +39,7 @@ class Record(msgspec.Struct, kw_only=True):
     resources: dict[str, list[tuple[str, Resource]]] = {}
     """Resource type -> reference and resource; two entries of one reference are a conflict."""
     drafts: list[tuple[str, str]] = []
-    """Type and reference of draft orders of a CDS Hooks call: what is being ordered now, not what the patient takes."""
+    """Type and reference of the draft orders of a CDS Hooks call: not what the patient takes."""
     unreadable: list[Unreadable] = []
     problems: list[Problem] = []
     conflicts: tuple[str, ...] = ()

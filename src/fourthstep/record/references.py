@@ -28,7 +28,7 @@ def bare_id(reference: str) -> str:
 def is_patient(reference: str) -> bool:
     """Could this reference point to a patient?  A group, a device or a place does not."""
     kind = normal_reference(reference).partition("/")[0]
-    return kind == reference or kind == "Patient" or "?" in reference
+    return kind in (reference, "Patient") or "?" in reference
 
 
 def conditional(reference: str) -> tuple[str, str, str] | None:

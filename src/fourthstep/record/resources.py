@@ -602,7 +602,7 @@ class Irrelevant(Element, tag_field="resourceType"):
     patient: OwnerReference | None = None
 
 
-IRRELEVANT: tuple[type[Irrelevant], ...] = tuple(
+IRRELEVANT: tuple[type[msgspec.Struct], ...] = tuple(
     msgspec.defstruct(name, [], bases=(Irrelevant,), tag=name, rename="camel", gc=False)
     for name in (
         "AdverseEvent",

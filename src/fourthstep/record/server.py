@@ -1,117 +1,209 @@
 """One patient's record from a FHIR R4 server: paging followed, and what the server refused is said."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
+
+import msgspec
 
 from fourthstep.ground.errors import MissingExtraError, RecordError
+from fourthstep.record.decode import peek
 from fourthstep.record.gather import VOUCHING, Gathering
 from fourthstep.record.read import record_of
 from fourthstep.record.record import Door, Record
-from fourthstep.record.references import bare_id
+from fourthstep.record.references import bare_id, normal_reference
+from fourthstep.record.resources import Drugged, Element
 
-SEARCHES = {
-    "Condition": "patient",
-    "Observation": "patient",
-    "MedicationRequest": "patient",
-    "MedicationStatement": "patient",
-    "MedicationAdministration": "patient",
-    "MedicationDispense": "patient",
-    "Procedure": "patient",
-    "AllergyIntolerance": "patient",
-    "Encounter": "patient",
-    "Goal": "patient",
-    "CarePlan": "patient",
-    "Consent": "patient",
-    "QuestionnaireResponse": "patient",
-}
-"""Type -> search parameter; all are in the common subset that servers support."""
+SEARCHES = (
+    "Condition",
+    "Observation",
+    "MedicationRequest",
+    "MedicationStatement",
+    "MedicationAdministration",
+    "MedicationDispense",
+    "Procedure",
+    "AllergyIntolerance",
+    "Encounter",
+    "Goal",
+    "CarePlan",
+    "Consent",
+    "ServiceRequest",
+    "Device",
+    "QuestionnaireResponse",
+)
+"""Types that are searched by `patient`, which is in the common subset that servers support."""
 MAX_PAGES = 500
+_MAX_MEDICATIONS = 500
 
 
-def read_from_server(
-    base: str, patient: str, *, token: str | None = None, policy_door: Door | None = None, timeout: float = 30.0
+class _Link(Element):
+    relation: str = ""
+    url: str = ""
+
+
+class _Page(Element):
+    link: tuple[_Link, ...] = ()
+
+
+def read_from_server(  # noqa: PLR0913  each is a choice of the caller
+    base: str,
+    patient: str,
+    *,
+    token: str | None = None,
+    policy_door: Door | None = None,
+    timeout: float = 30.0,
+    transport: Any = None,
 ) -> Record:
     """Read one patient's record from a FHIR R4 server.
 
-    A page is followed only on the same origin, so that a token never leaves it.  A type that the server refuses is not
-    vouched for, and a notice says so.
+    A page is followed only on the same origin, so that a token never leaves it.  A type that the server
+    refuses is not vouched for, and a notice says so.
+
+    Args:
+        base: the FHIR base URL, such as `https://ehr.example/fhir`.
+        patient: `7` or `Patient/7`.
+        token: bearer token.
+        policy_door: what the hospital's policy says of this way in.
+        timeout: seconds to wait for each answer.
+        transport: an `httpx` transport in place of the network, for tests.
 
     Raises:
-        RecordError: the server cannot be reached, or refuses the patient.
+        RecordError: the server cannot be reached, refuses the patient, or answers in another FHIR version.
         MissingExtraError: the HTTP client is not installed.
     """
     try:
-        import httpx  # noqa: PLC0415
+        import httpx  # noqa: PLC0415  an extra
     except ImportError:
-        raise MissingExtraError("Reading from a server needs an HTTP client: pip install 'fourthstep[remote]'") from None
+        raise MissingExtraError(
+            "Reading from a server needs an HTTP client: pip install 'fourthstep[remote]'"
+        ) from None
+    if not base.startswith(("http://", "https://")):
+        raise RecordError("A server's base URL starts with https:// (or http:// inside a test network).")
     wanted, door = bare_id(patient), policy_door or Door()
     headers = {"Accept": "application/fhir+json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     gathering = Gathering("", door.prefetch)
     gathering.shape = "server"
-    with httpx.Client(headers=headers, timeout=timeout, follow_redirects=False) as client:
-        server = _Server(client, base.rstrip("/") + "/", gathering)
-        try:
-            server.fetch(f"Patient/{wanted}", "Patient")
-            for kind, parameter in SEARCHES.items():
-                server.search(kind, parameter, wanted)
-        except httpx.HTTPError as error:
-            raise RecordError(f"The server could not be reached or stopped answering ({type(error).__name__}).  "
-                              "Check the base URL, the network and the token, and try again.") from None  # fmt: skip
+    client = httpx.Client(headers=headers, timeout=timeout, follow_redirects=False, transport=transport)
+    with _quiet(), client:
+        server = _Server(client, base, gathering, httpx.HTTPError)
+        server.patient(wanted)
+        for kind in SEARCHES:
+            server.search(kind, wanted)
+        server.medications()
     return record_of(gathering, wanted, door, "server")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The HTTP client logs every URL, and a search URL holds the patient's id."""
+    loggers = [logging.getLogger(name) for name in ("httpx", "httpcore")]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(max(each.getEffectiveLevel(), logging.WARNING))
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)
 
 
 class _Server:
     """Talks to one server."""
 
-    def __init__(self, client: Any, base: str, gathering: Gathering) -> None:
-        self.client = client
-        self.base = base
-        self.origin = urlsplit(base)[:2]
-        self.gathering = gathering
+    def __init__(self, client: Any, base: str, gathering: Gathering, errors: type[Exception]) -> None:
+        self._client = client
+        self._base = base.rstrip("/") + "/"
+        self._origin = urlsplit(self._base)[:2]
+        self._gathering = gathering
+        self._errors = errors
 
-    def fetch(self, path: str, kind: str) -> dict[str, Any] | None:
-        """One resource or page into the gathering; None with a notice where the server refuses."""
-        answer = self.client.get(urljoin(self.base, path))
-        if answer.status_code != 200:
-            self._refused(kind, answer.status_code)
-            return None
+    def patient(self, wanted: str) -> None:
+        """The Patient resource.
+
+        Raises:
+            RecordError: the server cannot be reached, or refuses it.
+        """
+        content, failure = self._get(f"Patient/{quote(wanted, safe='')}")
+        if failure.startswith("HTTP"):
+            raise RecordError(
+                f"The server refused the Patient ({failure}).  Check the id, the token and its scope."
+            )
+        if failure or self._add(content) != "Patient":
+            raise RecordError(
+                f"The server could not be reached or did not answer in FHIR ({failure or 'no Patient'}).  "
+                "Check the base URL, the network and the token, and try again."
+            )
+
+    def search(self, kind: str, patient: str) -> None:
+        """All pages of one type; vouched for only if every page came."""
+        address, pages = f"{kind}?patient={quote(patient, safe='')}&_count=200", 0
+        while address:
+            content, failure = self._get(address)
+            if failure or self._add(content) != "Bundle":
+                self._lose(kind, f"The server refused {kind} ({failure or 'no Bundle'})")
+                return
+            pages += 1
+            address = _next(content)
+            if address and urlsplit(urljoin(self._base, address))[:2] != self._origin:
+                self._lose(kind, f"{kind}: the next page lies on another origin and was not followed")
+                return
+            if address and pages >= MAX_PAGES:
+                self._lose(kind, f"{kind}: more than {MAX_PAGES} pages; the rest was not read")
+                return
+        if kind in VOUCHING:
+            self._gathering.satisfied.add(VOUCHING[kind])
+
+    def medications(self) -> None:
+        """The products that orders point to and that did not come with them."""
+        held = {each.ref for each in self._gathering.decoded if each.type == "Medication"}
+        wanted = sorted(
+            {
+                normal_reference(each.resource.medication_reference.reference)
+                for each in self._gathering.decoded
+                if isinstance(each.resource, Drugged) and each.resource.medication_reference is not None
+            }
+            - held
+        )
+        for reference in [each for each in wanted if each.startswith("Medication/")][:_MAX_MEDICATIONS]:
+            content, failure = self._get(reference)
+            if failure or self._add(content) != "Medication":
+                self._gathering.notice("The server refused a Medication that an order points to.")
+
+    def _get(self, path: str) -> tuple[bytes, str]:
+        """The answer's content, or why there is none."""
         try:
-            body = answer.json()
-        except ValueError:
-            self._refused(kind, answer.status_code)
-            return None
-        self.gathering.add_resource(answer.content)
-        self.gathering.next_links.clear()
-        return body if isinstance(body, dict) else None
+            answer = self._client.get(urljoin(self._base, path))
+        except self._errors as error:
+            return b"", type(error).__name__
+        if answer.status_code != 200:
+            return b"", f"HTTP {answer.status_code}"
+        return answer.content, ""
 
-    def search(self, kind: str, parameter: str, patient: str) -> None:
-        """All pages of one type."""
-        page = self.fetch(f"{kind}?{parameter}={patient}&_count=200", kind)
-        held = page is not None
-        for _ in range(MAX_PAGES):
-            link = _next(page)
-            if not link:
-                break
-            if urlsplit(urljoin(self.base, link))[:2] != self.origin:
-                self.gathering.notice(f"{kind}: the next page lies on another origin and was not followed.")
-                held = False
-                break
-            page = self.fetch(link, kind)
-            held = held and page is not None
-        else:
-            self.gathering.notice(f"{kind}: more than {MAX_PAGES} pages; the rest was not read.")
-            held = False
-        if held and kind in VOUCHING:
-            self.gathering.satisfied.add(VOUCHING[kind])
+    def _add(self, content: bytes) -> str:
+        """Take in an answer; its type, or nothing where it is not FHIR or tells of an error."""
+        gathering = self._gathering
+        before = set(gathering.lost)
+        try:
+            kind = peek(content)
+            known = bool(kind) and gathering.add_resource(content, kind=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return ""
+        failed = gathering.lost != before
+        gathering.lost = before
+        gathering.next_links.clear()
+        return kind if known and not failed else ""
 
-    def _refused(self, kind: str, status: int) -> None:
-        if kind == "Patient":
-            raise RecordError(f"The server refused the Patient (HTTP {status}).  Check the id, the token and its scope.")
-        self.gathering.notice(f"The server refused {kind} (HTTP {status}); silence about it counts as unknown.")
+    def _lose(self, kind: str, why: str) -> None:
+        self._gathering.notice(f"{why}; silence about it counts as unknown.")
+        if kind in VOUCHING:
+            self._gathering.lost.add(VOUCHING[kind])
 
 
-def _next(page: dict[str, Any] | None) -> str:
-    links = page.get("link") if page else None
-    if not isinstance(links, list):
+def _next(content: bytes) -> str:
+    try:
+        links = msgspec.json.decode(content, type=_Page).link
+    except msgspec.DecodeError:
         return ""
-    return next((str(link.get("url")) for link in links if isinstance(link, dict) and link.get("relation") == "next"), "")
+    return next((link.url for link in links if link.relation == "next"), "")

@@ -114,11 +114,17 @@ def check_start(name: str, data: bytes) -> None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:64]:
         raise RecordError(f"{name}: not UTF-8 (it looks like UTF-16 or binary); save it as UTF-8 JSON.")
     if start[:1] == b"<":
-        raise RecordError(f"{name}: this is XML; {expected} was expected.  Ask the sender for the JSON format.")
+        raise RecordError(
+            f"{name}: this is XML; {expected} was expected.  Ask the sender for the JSON format."
+        )
     if start[:1] not in (b"{", b"["):
-        raise RecordError(f"{name}: not FHIR: it starts neither with an object nor with a list; {expected} was expected.")
+        raise RecordError(
+            f"{name}: not FHIR: it starts neither with an object nor with a list; {expected} was expected."
+        )
     if len(data) > _SNIFF and not any(sign in data[:_SNIFF] for sign in _FHIR_SIGNS):
-        raise RecordError(f"{name}: not FHIR: no `resourceType` in the first megabyte; {expected} was expected.")
+        raise RecordError(
+            f"{name}: not FHIR: no `resourceType` in the first megabyte; {expected} was expected."
+        )
 
 
 def _check_utf8(name: str, data: bytes) -> None:
@@ -127,7 +133,8 @@ def _check_utf8(name: str, data: bytes) -> None:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise RecordError(
-            f"{name}: not UTF-8 at byte {error.start} (line {line}).  Save the file as UTF-8, the only encoding of FHIR JSON."
+            f"{name}: not UTF-8 at byte {error.start} (line {line}).  "
+            "Save the file as UTF-8, the only encoding of FHIR JSON."
         ) from None
 
 
@@ -139,7 +146,8 @@ def not_json(name: str, data: bytes, error: msgspec.DecodeError) -> RecordError:
     line = data.count(b"\n", 0, offset) + 1
     what = "the text ends too early (truncated)" if "truncated" in message else _BYTE.sub("", message).strip()
     return RecordError(
-        f"{name}: not valid JSON at byte {offset} (line {line}): {what}.  Send the whole file again, or repair that place."
+        f"{name}: not valid JSON at byte {offset} (line {line}): {what}.  "
+        "Send the whole file again, or repair that place."
     )
 
 
@@ -162,7 +170,8 @@ def _read(path: Path, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise RecordError(
             f"{path.name}: larger than {max_bytes // 1_048_576} MB, too large for one patient's record.  "
-            "For an export of many patients use `fourthstep screen`; for one patient, send less or raise the limit."
+            "For an export of many patients use `fourthstep screen`; for one patient, send less or raise the "
+            "limit."
         )
     return data
 
@@ -176,7 +185,9 @@ def _open(path: Path) -> IO[bytes]:
         raise RecordError(f"{path.name}: this is a zip archive; unpack it and give the folder.")
     if start.startswith(_GZIP):
         size = path.stat().st_size
-        return cast("IO[bytes]", io.BufferedReader(_Bounded(gzip.GzipFile(fileobj=raw), size, path.name), 1 << 18))
+        return cast(
+            "IO[bytes]", io.BufferedReader(_Bounded(gzip.GzipFile(fileobj=raw), size, path.name), 1 << 18)
+        )
     if start == _ZSTD:
         size = path.stat().st_size
         return cast("IO[bytes]", io.BufferedReader(_Bounded(_zstd(raw, path.name), size, path.name), 1 << 18))
@@ -219,7 +230,7 @@ class _Bounded(io.RawIOBase):
         self._read += len(data)
         if self._read > _BOMB_FROM and self._read > self._size * _BOMB_RATIO:
             raise RecordError(
-                f"{self._name}: it expands to more than {_BOMB_RATIO} times its size, which no record does; not read."
+                f"{self._name}: not read: it expands to more than {_BOMB_RATIO} times its size."
             )
         buffer[: len(data)] = data
         return len(data)
@@ -232,13 +243,15 @@ def _guarded_read(stream: IO[bytes], name: str, size: int) -> bytes:
     try:
         return stream.read(size) if size > 0 else b""
     except OSError:
-        raise RecordError(f"{name}: reading stopped with an error of the disk or network; try again.") from None
+        raise RecordError(
+            f"{name}: reading stopped with an error of the disk or network; try again."
+        ) from None
 
 
 def _guarded_lines(stream: IO[bytes], name: str) -> Iterator[bytes]:
     while line := stream.readline(_MAX_LINE + 1):
         if len(line) > _MAX_LINE:
             raise RecordError(
-                f"{name}: a line is longer than {_MAX_LINE // 1_048_576} MB; NDJSON has one resource per line."
+                f"{name}: a line is longer than {_MAX_LINE // 1_048_576} MB; NDJSON has a resource a line."
             )
         yield line

@@ -1,7 +1,7 @@
 """Tell-tales of other FHIR versions: elements that R4 does not have, or that R4 writes in another shape.
 
-They are looked for only where a version would be misread: a `MedicationStatement.taken` of "n" in STU3 would be
-a drug that is taken in R4.
+They are looked for only where a version would be misread: a `MedicationStatement.taken` of "n" in STU3 would
+be a drug that is taken in R4.
 """
 
 from collections.abc import Callable
@@ -60,6 +60,7 @@ _GETTERS: dict[type[Resource], tuple[Callable[[Any], tuple[Any, ...]], tuple[Any
     for kind, elements in _ELEMENTS.items()
 }
 
+
 def foreign_resource(resource: Resource) -> tuple[str, str] | None:
     """Version and element, where a decoded resource holds an element that R4 does not have."""
     found = _GETTERS.get(type(resource))
@@ -69,7 +70,9 @@ def foreign_resource(resource: Resource) -> tuple[str, str] | None:
     if values != found[1]:
         elements = _ELEMENTS[type(resource)]
         return next(
-            (version, name) for (name, version), value in zip(elements.items(), values, strict=True) if value is not None
+            (version, name)
+            for (name, version), value in zip(elements.items(), values, strict=True)
+            if value is not None
         )
     dosages = getattr(resource, "dosage_instruction", None) or getattr(resource, "dosage", None)
     return _foreign_dosage(dosages) if isinstance(dosages, list) else None

@@ -7,7 +7,7 @@ looked at: value, date, age, references, and for an unknown the reason.
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from fourthstep.ground.truth import Truth, all_of, any_of, none_of, truth
 from fourthstep.knowledge.models import Fact as Declaration
 from fourthstep.knowledge.models import Question, Rule
 
+T = TypeVar("T")
 Comparator = Literal["below", "at_most", "at_least", "above"]
 COMPARATORS: tuple[Comparator, ...] = ("below", "at_most", "at_least", "above")
 
@@ -57,6 +58,14 @@ class Inquiry:
         self._leg = leg
         self._rules: dict[tuple[str, str], Answer] = {}
         self._asked: dict[tuple[int, str], Answer] = {}
+        self._once: dict[Any, Any] = {}
+
+    def once(self, key: object, work: Callable[[], T]) -> T:
+        """Something that several options rest on, worked out once for this patient."""
+        if key not in self._once:
+            self._once[key] = work()
+        found: T = self._once[key]
+        return found
 
     def ask(self, question: Question, pain: Pain | None = None) -> Answer:
         """The answer to a question; for questions about a pain, of that pain."""
@@ -262,8 +271,21 @@ def fact_value(fact: Fact) -> str:
     return " or ".join(fact.words)
 
 
+_IN_WORDS: dict[int, tuple[Question, str]] = {}
+"""Questions in words: the same for every patient, so worked out once; held by identity."""
+
+
 def asked(question: Question) -> str:
     """A leaf's comparison in words."""
+    known = _IN_WORDS.get(id(question))
+    if known is None or known[0] is not question:
+        if len(_IN_WORDS) > 10_000:
+            _IN_WORDS.clear()
+        known = _IN_WORDS[id(question)] = (question, _in_words(question))
+    return known[1]
+
+
+def _in_words(question: Question) -> str:
     parts = [f"{key.replace('_', ' ')} {getattr(question, key)}" for key in COMPARATORS
              if getattr(question, key) is not None]  # fmt: skip
     if question.in_ is not None:
