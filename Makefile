@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test check bench mutate records lock clean
+.PHONY: help demo test check bench mutate mutate-sample records lock clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ check: $(STAMP)  ## lint, types, floors, documents current
 
 bench: $(STAMP)  ## speed, beside its floor in the same run
 	$(BIN)/python benchmarks/single.py
+
+mutate-sample: $(STAMP)  ## the mutation check on a sample of the changes
+	$(BIN)/python tools/mutate.py --sample 150 --at-least 0.9
 
 mutate: $(STAMP)  ## change each limit of the knowledge once: does a case turn red?
 	$(BIN)/python tools/mutate.py

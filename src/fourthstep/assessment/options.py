@@ -7,11 +7,12 @@ from fourthstep.assessment.reasons import combined, hold_reason, reasons_for, sh
 from fourthstep.assessment.result import Option, Reason
 from fourthstep.assessment.syndromes import Recognised
 from fourthstep.assessment.words import Fit, OptionWord, Timing, option_word, timing_word
+from fourthstep.events.statements import REFUSED
 from fourthstep.facts.pains import Pain
-from fourthstep.ground.truth import NO, NOT_KNOWN, Truth, all_of, any_of
+from fourthstep.ground.truth import NO, NOT_KNOWN, YES, Truth, all_of, any_of
 from fourthstep.knowledge.models import Intervention
 from fourthstep.knowledge.policy import Policy
-from fourthstep.rules.ask import Answer, Inquiry
+from fourthstep.rules.ask import Answer, Inquiry, Leaf
 from fourthstep.rules.holds import hold_verdicts
 
 _WORDS = [word.value for word in OptionWord]
@@ -43,6 +44,7 @@ def _option(each: Intervention, listed: list[tuple[Recognised, int]], pain: Pain
     own = inquiry.ask(each.fits, pain) if each.fits else Answer(Truth.TRUE)
     fits = all_of([any_of(found.truth for found, _ in listed), own.truth])
     reasons = reasons_for(each, bleeding, pain, inquiry, policy)
+    reasons += refusals(each, inquiry)
     reasons += [hold_reason(verdict) for verdict in hold_verdicts(bleeding.holds, bleeding.sir, inquiry.facts)]
     word = option_word(
         fits=fits,
@@ -80,6 +82,14 @@ def _option(each: Intervention, listed: list[tuple[Recognised, int]], pain: Pain
         done_before=_done_before(each, inquiry),
         unknowns=_unknowns(word, fits, listed, own, reasons),
     )
+
+
+def refusals(each: Intervention, inquiry: Inquiry) -> list[Reason]:
+    """The patient's refusal of this very intervention: it stops, at any time, until talked over again."""
+    refs = tuple(event.ref for event in inquiry.facts.timeline.of([REFUSED]) if event.text == each.id)
+    says = inquiry.facts.knowledge.facts["refused"].says
+    leaf = Leaf(fact="refused", asked="is present", truth=YES, value="yes", refs=refs)
+    return [Reason(id="refused-option", effect="lasting-stop", truth=YES, says=says, leaves=(leaf,))] if refs else []
 
 
 def _unknowns(word: OptionWord, fits: Truth, listed: list[tuple[Recognised, int]], own: Answer, reasons: list[Reason]

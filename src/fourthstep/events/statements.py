@@ -78,6 +78,8 @@ class Answers(Entry, kw_only=True):
     """The day it was entered; empty: the day of the assessment."""
 
 
+REFUSED = "refused-option"
+"""Concept of a refusal of one intervention, by its id."""
 KINDS = ("condition", "drug", "procedure", "allergy", "encounter")
 _VALUE = re.compile(r"(?P<sign>[<>≤≥]?)\s*(?P<low>-?\d+(?:\.\d+)?)(?:\s*\.\.\s*(?P<high>-?\d+(?:\.\d+)?))?\s*(?P<unit>\S.*)?\Z")
 _AGE = re.compile(r"(\d+) (h|d|wk|mo|a)\Z")
@@ -170,7 +172,7 @@ class Statements:
         for name in refused:
             if name not in self.knowledge.interventions:
                 self.reading.mistake(self.source, "refused", f"there is no intervention `{name}`")
-            self.found.append(Event("answer", "refused", f"stated/refused/{name}", self._day("0 d"), text=name))
+            self.found.append(Event("answer", REFUSED, f"stated/refused/{name}", self._day("0 d"), text=name))
 
     def events(self, case: Case) -> Events:
         """All of a case, with its patient."""

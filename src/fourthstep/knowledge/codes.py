@@ -62,8 +62,8 @@ class CodeTables(msgspec.Struct, frozen=True, kw_only=True):
     """System, first, last, family."""
     systems: list[tuple[str, str]] = []
     """Alias, system."""
-    units: list[tuple[str, str, str, str]] = []
-    """From, to, factor, concept (or empty)."""
+    units: list[tuple[str, str, str, str, str]] = []
+    """From, to, factor, concept (or empty), what is taken off before the factor (or empty)."""
 
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
@@ -266,29 +266,31 @@ class CodeIndex:
     # -- units -------------------------------------------------------------------------------------------
 
     def convert(self, value: Interval, from_unit: str, to_unit: str, concept: str = "") -> Interval | None:
-        """A value in another unit by an exact ratio.
+        """A value in another unit by an exact ratio, after what the table takes off (degrees Fahrenheit: 32).
 
         Unknown when:
-            the table of units has no ratio for this pair (and this concept): None.
+            the table of units has no row for this pair (and this concept): None.
         """
         if from_unit == to_unit:
             return value
-        factor = self._units.get((from_unit, to_unit, concept)) or self._units.get((from_unit, to_unit, ""))
-        if factor is None:
+        row = self._units.get((from_unit, to_unit, concept)) or self._units.get((from_unit, to_unit, ""))
+        if row is None:
             return None
-        return Interval(
-            _times(value.low, factor), _times(value.high, factor), value.low_open, value.high_open
-        )
+        return Interval(_times(value.low, *row), _times(value.high, *row), value.low_open, value.high_open)
 
 
 def normal_code(system: str, code: str) -> str:
-    """A code as it is compared: ICD without dots and in capitals, NDC as eleven digits.
+    """A code as it is compared: ICD without dots and in capitals, NDC as eleven digits, one blank for many.
 
     >>> normal_code("http://hl7.org/fhir/sid/icd-10-cm", "c25.0")
     'C250'
     >>> normal_code("http://hl7.org/fhir/sid/ndc", "63459-502-30")
     '63459050230'
+    >>> normal_code("http://example.org/local-name", "Heparin  Sodium ")
+    'Heparin Sodium'
     """
+    if " " in code or not code.isprintable():
+        code = " ".join(code.split())
     if "icd" in system or "ICD" in system:
         return code.replace(".", "").upper()
     if "-" in code and system == NDC:
@@ -344,7 +346,12 @@ def _all_names(tables: CodeTables) -> Iterator[tuple[str, str, str]]:
         codes[ingredient] = code or codes.get(ingredient, "")
     codes.update({ingredient: codes.get(ingredient, "") for ingredient, _ in tables.antineoplastics})
     for ingredient, code in codes.items():
-        yield ingredient, ingredient, code
+        if ingredient not in _ALSO_EXCIPIENTS:
+            yield ingredient, ingredient, code
+
+
+_ALSO_EXCIPIENTS = frozenset({"alcohol", "ethanol", "glycerin", "phenol"})
+"""Neurolytics by code only: as words they are excipients, wipes and lozenges."""
 
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -394,10 +401,15 @@ def strength_of(value: str, unit: str) -> tuple[Decimal | None, str]:
 
 
 _Factor = Decimal | Fraction
+_Conversion = tuple[_Factor, Decimal]
+"""The factor, and what is taken off before it."""
 
 
-def _unit_map(rows: Iterable[tuple[str, str, str, str]]) -> dict[tuple[str, str, str], _Factor]:
-    return {(source, target, concept): _factor(text) for source, target, text, concept in rows}
+def _unit_map(rows: Iterable[tuple[str, str, str, str, str]]) -> dict[tuple[str, str, str], _Conversion]:
+    return {
+        (source, target, concept): (_factor(text), Decimal(minus or 0))
+        for source, target, text, concept, minus in rows
+    }
 
 
 def _factor(text: str) -> _Factor:
@@ -408,12 +420,12 @@ def _factor(text: str) -> _Factor:
     return Decimal(text)
 
 
-def _times(value: Decimal | None, factor: _Factor) -> Decimal | None:
+def _times(value: Decimal | None, factor: _Factor, minus: Decimal) -> Decimal | None:
     if value is None:
         return None
     if isinstance(factor, Decimal):
-        return value * factor
-    exact = Fraction(value) * factor
+        return (value - minus) * factor
+    exact = Fraction(value - minus) * factor
     return Decimal(exact.numerator) / Decimal(exact.denominator)
 
 
@@ -472,8 +484,8 @@ def read_code_tables(folder: Path) -> CodeTables:
         ],
         systems=[(row["alias"], row["system"]) for row in reader.rows("systems", ("alias", "system"))],
         units=[
-            (row["from"], row["to"], row["factor"], row.get("concept", ""))
-            for row in reader.rows("units", ("from", "to", "factor"), _check_factor)
+            (row["from"], row["to"], row["factor"], row["concept"], row["minus"])
+            for row in reader.rows("units", ("from", "to", "factor", "concept", "minus"), _check_factor)
         ],
     )
     if reader.mistakes:
@@ -524,7 +536,9 @@ def _check_cytotoxic(row: _Row) -> str:
 
 def _check_factor(row: _Row) -> str:
     above, _, below = row["factor"].partition("/")
-    return "" if _is_number(above) and _is_number(below or "1") else "`factor` is not a positive number"
+    if not _is_number(above) or not _is_number(below or "1"):
+        return "`factor` is not a positive number"
+    return "" if _is_number(row["minus"] or "1") else "`minus` is not a positive number"
 
 
 def _is_number(text: str) -> bool:
