@@ -1,4 +1,4 @@
-"""Mutation check of the knowledge: change each limit, comparator, window, unit and effect once; does a case turn red?
+"""Mutation check of the knowledge: change each limit, comparator, window, value and effect once; does a case turn red?
 
     python tools/mutate.py [--only PART] [--jobs N] [--sample N --seed S] [--report FILE]
 
@@ -11,18 +11,21 @@ import random
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
-from fourthstep.assessment.cases import failures, patient, read_cases
+from fourthstep.assessment.cases import CaseFile, Row, failures, patient, read_cases
 from fourthstep.ground.dates import days
 from fourthstep.knowledge.load import Knowledge, knowledge_folder, load_knowledge
-from fourthstep.knowledge.models import Criterion, Question
+from fourthstep.knowledge.models import Criterion, Fact, Question
 
 STEP = {"below": "at_most", "at_most": "below", "at_least": "above", "above": "at_least"}
 FLIP = {"below": "at_least", "at_most": "above", "at_least": "below", "above": "at_most"}
 EFFECTS = {"lasting-stop": "caution", "correctable-stop": "caution", "caution": "correctable-stop"}
+RECORDED = ("condition", "drug", "procedure", "allergy", "goal")
+SILENCES = {"vouched": ("unknown", "no"), "unknown": ("no",), "no": ("unknown",)}
 SECTIONS = ("lasting_stops", "correctable_stops", "cautions")
 EQUIVALENT = knowledge_folder() / "cases" / "equivalent.txt"
 
@@ -46,7 +49,7 @@ class Mutant(msgspec.Struct, frozen=True):
 
 
 def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
-    """Every change of every question of the interventions, safety, red flags, rules, legs and syndromes."""
+    """Every change of the interventions, safety, red flags, rules, legs, syndromes and facts."""
     for name, each in knowledge.interventions.items():
         for section in SECTIONS:
             for index, criterion in enumerate(getattr(each, section)):
@@ -66,6 +69,11 @@ def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
     for name, leg in knowledge.legs.items():
         for index, state in enumerate(leg.states):
             yield from of_question(f"{name}.{index}", state.when, ("legs", name, str(index)))
+    for name, syndrome in knowledge.syndromes.items():
+        yield from of_question(f"{name}.certain", syndrome.certain, ("syndromes", name, "certain"))
+        yield from of_question(f"{name}.possible", syndrome.possible, ("syndromes", name, "possible"))
+    for name, fact in knowledge.facts.items():
+        yield from of_fact(name, fact)
 
 
 def of_criterion(where: str, criterion: Criterion, path: tuple[str, ...], *, stops: bool) -> Iterator[Mutant]:
@@ -73,6 +81,20 @@ def of_criterion(where: str, criterion: Criterion, path: tuple[str, ...], *, sto
     yield from of_question(where, criterion.when, path)
     if stops:
         yield Mutant(where, "effect changed", path, "effect")
+
+
+def of_fact(name: str, fact: Fact) -> Iterator[Mutant]:
+    """The changes of how a fact is taken, as far as the engine reads them for its kind."""
+    found = []
+    if fact.kind in RECORDED and not fact.values:
+        found += [f"silence {each}" for each in SILENCES[fact.silence]]
+    if fact.episode:
+        found += ["episode longer", "episode shorter"]
+    if fact.kind == "measurement" and fact.ties:
+        found.append("ties flipped")
+    if fact.readable and (fact.kind == "measurement" or fact.take == "days"):
+        found += [f"readable {end} {how}" for end in ("low", "high") for how in ("raised", "lowered")]
+    yield from (Mutant(f"fact {name}", change, ("facts", name), change) for change in found)
 
 
 def of_question(where: str, question: Question, path: tuple[str, ...]) -> Iterator[Mutant]:
@@ -100,6 +122,8 @@ def changes(leaf: Question) -> Iterator[str]:
         yield from ("within longer", "within shorter")
     if isinstance(leaf.is_, bool):
         yield "is negated"
+    elif isinstance(leaf.is_, str) and leaf.fact is not None:
+        yield "is another value"
     for value in leaf.in_ or ():
         if len(leaf.in_ or ()) > 1:
             yield f"in without {value}"
@@ -128,6 +152,10 @@ def changed_entry(part: str, entry: msgspec.Struct, rest: list[str], mutant: Mut
     """One rule, leg or intervention with the change."""
     if part == "rules":
         return msgspec.structs.replace(entry, **{rest[0]: changed(getattr(entry, rest[0]), mutant)})
+    if part == "facts":
+        return changed_fact(entry, mutant.change)
+    if part == "syndromes":
+        return msgspec.structs.replace(entry, **{rest[0]: changed(getattr(entry, rest[0]), mutant)})
     if part == "legs":
         states = list(entry.states)
         index = int(rest[0])
@@ -144,6 +172,24 @@ def changed_entry(part: str, entry: msgspec.Struct, rest: list[str], mutant: Mut
         return msgspec.structs.replace(entry, **{section: criteria}, **{"cautions": [*entry.cautions, moved]})
     criteria[index] = changed_criterion(criteria[index], mutant)
     return msgspec.structs.replace(entry, **{section: criteria})
+
+
+def changed_fact(fact: Fact, change: str) -> Fact:
+    """A fact with the change."""
+    key, _, how = change.partition(" ")
+    replace = msgspec.structs.replace
+    if key == "silence":
+        return replace(fact, silence=how)
+    if key == "episode":
+        return replace(fact, episode=f"{days(fact.episode) + (1 if how == 'longer' else -1)} d")
+    if key == "ties":
+        return replace(fact, ties="lowest" if fact.ties == "highest" else "highest")
+    end, _, how = how.partition(" ")
+    ends = list(fact.readable)
+    index = 0 if end == "low" else 1
+    step = abs(ends[index]) / 10 or Decimal("0.1")
+    ends[index] += step if how == "raised" else -step
+    return replace(fact, readable=ends)
 
 
 def changed_criterion(criterion: Criterion, mutant: Mutant) -> Criterion:
@@ -178,6 +224,9 @@ def changed_leaf(leaf: Question, change: str) -> Question:
         return replace(leaf, is_=not leaf.is_)
     if change == "rule negated":
         return Question(none=[leaf])
+    if change == "is another value":
+        values = load_knowledge().facts[str(leaf.fact)].values
+        return replace(leaf, is_=values[(values.index(str(leaf.is_)) + 1) % len(values)])
     if key == "in":
         return replace(leaf, in_=[value for value in leaf.in_ or [] if value != how.removeprefix("without ")])
     if key == "on_days":
@@ -210,14 +259,26 @@ def survives(mutant: Mutant) -> bool:
     changed_knowledge = mutated(knowledge, mutant)
     if changed_knowledge == knowledge:
         return False
-    for file in CASES.values():
-        for row in file.rows:
-            try:
-                if failures(patient(file.base, row), row.expect, changed_knowledge):
-                    return False
-            except (KeyError, ValueError):
+    for file, row in nearest_first(mutant):
+        try:
+            if failures(patient(file.base, row), row.expect, changed_knowledge):
                 return False
+        except (KeyError, ValueError):
+            return False
     return True
+
+
+def nearest_first(mutant: Mutant) -> list[tuple[CaseFile, Row]]:
+    """All rows, those that name what was changed first: most changes are noticed there."""
+    names = {mutant.where, mutant.where.removeprefix("fact "), mutant.where.rpartition(".")[0], *mutant.path}
+    return sorted(((file, row) for file in CASES.values() for row in file.rows), key=lambda each: not names & named(each[1]))
+
+
+def named(row: Row) -> set[str]:
+    """What a row's expectation speaks of."""
+    expect = row.expect
+    parts = (expect.word, expect.timing, expect.fit, expect.criterion, expect.rule, expect.leg, expect.syndrome, expect.fact)
+    return {name for part in parts for name in part}
 
 
 CASES = read_cases(knowledge_folder() / "cases")

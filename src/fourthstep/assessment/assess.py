@@ -10,7 +10,7 @@ from fourthstep.assessment.legs import Review, gaps, gating_adequate
 from fourthstep.assessment.options import options_for
 from fourthstep.assessment.overview import background, history, safety_values
 from fourthstep.assessment.reasons import marks_text
-from fourthstep.assessment.result import Assessment, Decided, PainView, Pathway, Patient, RedFlagView
+from fourthstep.assessment.result import Assessment, Decided, LegView, PainView, Pathway, Patient, RedFlagView
 from fourthstep.assessment.syndromes import found, recognise
 from fourthstep.assessment.words import OPEN, OptionWord, PathwayWord, Timing, pathway_word
 from fourthstep.events.event import Events
@@ -185,7 +185,7 @@ def _any_pain(name: str, inquiry: Inquiry) -> Decided:
 
 
 def _pathway(scope: Decided, flags: tuple[RedFlagView, ...], uncontrolled: Decided, tolerated: Decided,
-             legs: tuple, pains: tuple[PainView, ...]) -> Pathway:  # fmt: skip
+             legs: tuple[LegView, ...], pains: tuple[PainView, ...]) -> Pathway:  # fmt: skip
     early = [option.id for pain in pains for option in pain.options
              if option.word in OPEN and option.timing in (Timing.NOW, Timing.EARLY)]  # fmt: skip
     true_flags = [flag.id for flag in flags if flag.truth == YES]
@@ -239,15 +239,17 @@ def _patient(facts: Facts) -> Patient:
     return Patient(id=events.patient, age=fact_value(age), sex=events.sex, deceased=fact_value(deceased) or "unknown")
 
 
-def _sources(pains: tuple[PainView, ...], legs: tuple, flags: tuple[RedFlagView, ...], knowledge: Knowledge
+def _sources(pains: tuple[PainView, ...], legs: tuple[LegView, ...], flags: tuple[RedFlagView, ...], knowledge: Knowledge
              ) -> dict[str, str]:  # fmt: skip
     named: set[str] = set()
     for option in (option for pain in pains for option in pain.options):
-        for each in (*option.reasons, *option.cleared, *option.benefit, *option.harms, *option.dissent):
-            named.update(each.because)
+        for reason in (*option.reasons, *option.cleared):
+            named.update(reason.because)
+        for statement in (*option.benefit, *option.harms, *option.dissent):
+            named.update(statement.because)
         named.update(grade.guideline for grade in option.grades)
-    for view in (*legs, *flags):
-        named.update(view.because)
+    named.update(name for leg in legs for name in leg.because)
+    named.update(name for flag in flags for name in flag.because)
     return {name: knowledge.sources[name].cite for name in sorted(named) if name in knowledge.sources}
 
 

@@ -24,7 +24,7 @@ from fourthstep.knowledge.reader import BROKEN, Reading
 from fourthstep.rules.ask import fact_value
 
 
-class Expect(Entry, kw_only=True):
+class Expect(Entry, frozen=True, kw_only=True):
     """What must come out.  Words are compared as they are written."""
 
     pathway: str = ""
@@ -44,7 +44,7 @@ class Expect(Entry, kw_only=True):
     """The intervention that stands first for the first pain."""
 
 
-class Row(Entry, kw_only=True):
+class Row(Entry, frozen=True, kw_only=True):
     """One change to the base patient, and what must come out."""
 
     says: str
@@ -63,7 +63,7 @@ class Row(Entry, kw_only=True):
     expect: Expect
 
 
-class CaseFile(Entry, kw_only=True):
+class CaseFile(Entry, frozen=True, kw_only=True):
     """A base patient with its rows."""
 
     says: str

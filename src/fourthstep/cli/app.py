@@ -17,7 +17,7 @@ from fourthstep.ground.dates import AsOf, as_of
 from fourthstep.ground.errors import FourthstepError
 from fourthstep.knowledge.load import Knowledge, load_knowledge
 from fourthstep.knowledge.policy import DEFAULT, Policy, read_policy, zone_of
-from fourthstep.record import Record, read_from_server, read_record
+from fourthstep.record import Door, Record, read_from_server, read_record
 
 app = typer.Typer(
     name="fourthstep",
@@ -78,7 +78,7 @@ def assess_command(
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
     entered = read_answers(answers, knowledge) if answers else None
-    source = _record(record, patient, server, token)
+    source = _record(record, patient, server, token, overlay)
     assessment = assess(source, as_of=_as_of(as_of_text, overlay), answers=entered, policy=overlay, knowledge=knowledge)
     _tell(assessment, knowledge, form, output, full, overlay)
 
@@ -118,7 +118,7 @@ def opioids_command(
 
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
-    source = _record(record, patient, server, token)
+    source = _record(record, patient, server, token, overlay)
     assessment = assess(source, as_of=_as_of(as_of_text, overlay), policy=overlay, knowledge=knowledge)
     if form is Format.JSON:
         typer.echo(encode(assessment.opioids))
@@ -184,14 +184,15 @@ def check_command(
 # -- what the commands share -------------------------------------------------------------------------------
 
 
-def _record(path: Path | None, patient: str, server: str, token: str) -> Record:
+def _record(path: Path | None, patient: str, server: str, token: str, policy: Policy) -> Record:
+    door = Door(vouches=policy.vouching)
     if server:
         if not patient:
             raise FourthstepError("a server needs `--patient ID`")
-        return read_from_server(server, patient, token=token or None)
+        return read_from_server(server, patient, token=token or None, policy_door=door)
     if path is None:
         raise FourthstepError("name a record: `fourthstep assess patient.json`, or `--server URL --patient ID`")
-    return read_record(path, patient=patient or None)
+    return read_record(path, patient=patient or None, policy_door=door)
 
 
 def _as_of(text: str, policy: Policy) -> AsOf:

@@ -2,18 +2,21 @@
 
 import re
 
+import msgspec
+
 from fourthstep.events.conditions import code_of
-from fourthstep.events.event import Drug, Event
-from fourthstep.events.extraction import Extraction, display_of, written_code
-from fourthstep.events.products import concept_product
+from fourthstep.events.event import Drug, Event, EventKind
+from fourthstep.events.extraction import Extraction, display_of
+from fourthstep.events.products import Fate, concept_product
 from fourthstep.record.resources import AllergyIntolerance, CodeableConcept
 
-_KINDS = ("allergy", "condition")
+_KINDS: tuple[EventKind, ...] = ("allergy", "condition")
 _NAMELESS = frozenset({"drug_allergy"})
 """Concepts that say "a drug" without saying which."""
 _PAST = frozenset({"inactive", "resolved"})
 _DOUBTFUL = frozenset({"unconfirmed", "presumed", "provisional", "differential"})
 _AGENTS = re.compile(r"latex|rubber|contrast|iodin|gadolin|medium|media|dye", re.IGNORECASE)
+_REFUSED = frozenset({"entered-in-error", "refuted"})
 _FOOD = frozenset({"food"})
 
 
@@ -24,42 +27,29 @@ def extract_allergies(work: Extraction) -> None:
 
 
 def _allergy(work: Extraction, ref: str, allergy: AllergyIntolerance) -> None:
+    event = _event(work, ref, allergy)
     substances = [allergy.code, *(reaction.substance for reaction in allergy.reaction)]
-    events: list[Event] = []
-    fates = []
-    common = _common(work, ref, allergy)
-    for substance in substances:
-        if substance is not None:
-            fate, found = _substance(work, substance, common)
-            fates.append(fate)
-            events += found
-    start = common["start"]
-    verification = code_of(allergy.verification_status)
-    concepts = [event.concept for event in events]
-    harmless = not events and "unknown" not in fates and bool(fates)
-    if harmless or (not events and _is_food(allergy)):
+    read = [_substance(work, each, event) for each in substances if each is not None]
+    events = [found for _, each in read for found in each]
+    named = {(each.concept, each.code): each for each in events if each.concept not in _NAMELESS}
+    fates = {fate for fate, _ in read}
+    if not events and (fates == {"irrelevant"} or _is_food(allergy)):
         work.ignore("AllergyIntolerance")
         return
-    if verification in ("entered-in-error", "refuted"):
-        work.set_aside(ref, concepts, verification)
+    verification = code_of(allergy.verification_status)
+    reason = verification if verification in _REFUSED else "after-as-of" if work.later(event.start) else ""
+    if reason or allergy.modifier_extension:
+        work.set_aside(ref, [each.concept for each in events], reason or "modifier-extension")
+    if reason:
         return
-    if work.later(start):  # type: ignore[arg-type]
-        work.set_aside(ref, concepts, "after-as-of")
-        return
-    if allergy.modifier_extension:
-        work.set_aside(ref, concepts, "modifier-extension")
-    named = [event for event in events if event.concept not in _NAMELESS]
-    if allergy.modifier_extension or not named:
-        could_be = work.families(allergy.code)
-        work.puzzle(
-            "AllergyIntolerance",
-            Event(kind="unrecognised", concept="", of_kind="allergy", could_be=could_be, **common),  # type: ignore[arg-type]
-        )
-        return
-    work.use("AllergyIntolerance", {(event.concept, event.code): event for event in named}.values())
+    if named and not allergy.modifier_extension:
+        work.use("AllergyIntolerance", named.values())
+    if not named or "unknown" in fates or allergy.modifier_extension:
+        work.puzzle("AllergyIntolerance", event, "allergy", work.families(allergy.code))
 
 
-def _common(work: Extraction, ref: str, allergy: AllergyIntolerance) -> dict[str, object]:
+def _event(work: Extraction, ref: str, allergy: AllergyIntolerance) -> Event:
+    """What all substances of an entry share."""
     start = (
         work.day(allergy.onset_date_time)
         or work.period(allergy.onset_period)[0]
@@ -68,45 +58,36 @@ def _common(work: Extraction, ref: str, allergy: AllergyIntolerance) -> dict[str
     )
     status = code_of(allergy.clinical_status)
     verification = code_of(allergy.verification_status)
-    return {
-        "ref": ref,
-        "start": start,
-        "status": status,
-        "display": display_of(allergy.code),
-        "current": False if status in _PAST else True if status == "active" else None,
-        "verification": verification if verification in _DOUBTFUL else "",
-        "text": allergy.criticality,
-    }
+    return Event(
+        kind="unrecognised",
+        concept="",
+        ref=ref,
+        start=start,
+        status=status,
+        display=display_of(allergy.code),
+        current=False if status in _PAST else True if status == "active" else None,
+        verification=verification if verification in _DOUBTFUL else "",
+        text=allergy.criticality,
+    )
 
 
-def _substance(
-    work: Extraction, substance: CodeableConcept, common: dict[str, object]
-) -> tuple[str, list[Event]]:
+def _substance(work: Extraction, substance: CodeableConcept, base: Event) -> tuple[Fate, list[Event]]:
     """The fate of one substance, and its events."""
     found = work.meanings(_KINDS, substance)
     if found:
-        return "known", [
-            Event(
-                kind="allergy",
-                concept=hit.concept,
-                code=written_code(work.index, coding),
-                mark=hit.mark,
-                **common,  # type: ignore[arg-type]
-            )
-            for _, hit, coding in found
-        ]
+        return "known", [msgspec.structs.replace(each, kind="allergy") for each in work.events_of(base, found)]
     if work.irrelevant_code(("allergy",), substance):
         return "irrelevant", []
     product = concept_product(work, substance)
     if product.fate != "known":
-        return product.fate, []
+        return "irrelevant" if product.fate == "irrelevant" else "unknown", []
     return "known", [
-        Event(
+        msgspec.structs.replace(
+            base,
             kind="allergy",
             concept=concept,
             code=product.code,
             drug=Drug(each.ingredient, each.ingredient_code, product.display, by_name=product.by_name),
-            **common,  # type: ignore[arg-type]
         )
         for each in product.products
         for concept in each.concepts

@@ -1,13 +1,13 @@
 """Conditions: diagnoses, problems, findings; and devices, which facts ask for in the same way."""
 
-from fourthstep.events.event import Event
-from fourthstep.events.extraction import Extraction, display_of, written_code
+from fourthstep.events.event import Event, EventKind
+from fourthstep.events.extraction import Extraction, display_of
 from fourthstep.ground.dates import When
 from fourthstep.record.references import normal_reference
 from fourthstep.record.resources import CodeableConcept, Condition, Device, DeviceUseStatement
 
-_KINDS = ("condition", "goal")
-_DEVICE_KINDS = ("condition", "procedure")
+_KINDS: tuple[EventKind, ...] = ("condition", "goal")
+_DEVICE_KINDS: tuple[EventKind, ...] = ("condition", "procedure")
 _PRESENT = frozenset({"active", "recurrence", "relapse"})
 _PAST = frozenset({"inactive", "remission", "resolved"})
 _DOUBTFUL = frozenset({"unconfirmed", "provisional", "differential"})
@@ -42,39 +42,25 @@ def _condition(work: Extraction, ref: str, condition: Condition) -> None:
         return
     region, side = work.place(condition.body_site)
     status = code_of(condition.clinical_status)
-    common = {
-        "ref": ref,
-        "start": start,
-        "end": end,
-        "status": status,
-        "site": region,
-        "side": side,
-        "display": display_of(condition.code),
-        "current": _current(work, condition, status, end),
-        "verification": verification if verification in _DOUBTFUL else "",
-    }
-    if not found or condition.modifier_extension:
-        could_be = work.families(condition.code) if not found else ()
-        if condition.modifier_extension:
-            work.set_aside(ref, concepts, "modifier-extension")
-        work.puzzle(
-            "Condition",
-            Event(kind="unrecognised", concept="", of_kind="condition", could_be=could_be, **common),  # type: ignore[arg-type]
-        )
-        return
-    work.use(
-        "Condition",
-        [
-            Event(
-                kind=kind,  # type: ignore[arg-type]
-                concept=hit.concept,
-                code=written_code(work.index, coding),
-                mark=hit.mark,
-                **common,  # type: ignore[arg-type]
-            )
-            for kind, hit, coding in found
-        ],
+    event = Event(
+        kind="unrecognised",
+        concept="",
+        ref=ref,
+        start=start,
+        end=end,
+        status=status,
+        site=region,
+        side=side,
+        display=display_of(condition.code),
+        current=_current(work, condition, status, end),
+        verification=verification if verification in _DOUBTFUL else "",
     )
+    if found and not condition.modifier_extension:
+        work.use("Condition", work.events_of(event, found))
+        return
+    if condition.modifier_extension:
+        work.set_aside(ref, concepts, "modifier-extension")
+    work.puzzle("Condition", event, "condition", () if found else work.families(condition.code))
 
 
 def _times(work: Extraction, condition: Condition) -> tuple[When | None, When | None]:
@@ -96,11 +82,12 @@ def _refused(work: Extraction, verification: str, start: When | None) -> str:
 
 
 def _current(work: Extraction, condition: Condition, status: str, end: When | None) -> bool | None:
-    """Whether the condition holds at the assessed moment; None where the record does not say."""
-    if end is not None and not work.later(end):
-        return False
-    if end is not None:
-        return True
+    """Whether the condition holds at the assessed moment; None where the record does not say.
+
+    An end that is only known as a month or a year around the assessed day leaves it to the status.
+    """
+    if end is not None and (work.later(end) or end.last <= work.today):
+        return work.later(end)
     if condition.abatement_string or condition.abatement_age is not None or status in _PAST:
         return False
     return True if status in _PRESENT else None
@@ -118,34 +105,33 @@ def _devices(work: Extraction) -> None:
     }
     for ref, device in work.record.of(Device):
         statement_ref, statement = used.get(ref, ("", None))
-        if device.patient is None and statement is None:
-            continue
-        found = work.meanings(_DEVICE_KINDS, device.type)
-        if not found:
-            work.ignore("Device")
-            continue
-        status = statement.status if statement is not None else device.status
-        start = (
-            work.day(statement.timing_date_time or statement.recorded_on) if statement is not None else None
-        )
-        if status in _NOT_CARRIED:
-            reason = status if status == "entered-in-error" else "not-done"
-            work.set_aside(ref, [hit.concept for _, hit, _ in found], reason, statement_ref)
-            continue
-        work.use(
-            "Device",
-            [
-                Event(
-                    kind=kind,  # type: ignore[arg-type]
-                    concept=hit.concept,
-                    ref=ref,
-                    start=start,
-                    status=status,
-                    code=written_code(work.index, coding),
-                    display=display_of(device.type),
-                    current=True if status == "active" else None,
-                    mark=hit.mark,
-                )
-                for kind, hit, coding in found
-            ],
-        )
+        if device.patient is not None or statement is not None:
+            _device(work, ref, device, statement_ref, statement)
+
+
+def _device(
+    work: Extraction, ref: str, device: Device, statement_ref: str, statement: DeviceUseStatement | None
+) -> None:
+    found = work.meanings(_DEVICE_KINDS, device.type)
+    if not found:
+        work.ignore("Device")
+        return
+    status, start = device.status, None
+    if statement is not None:
+        status, start = statement.status, work.day(statement.timing_date_time or statement.recorded_on)
+    reason = "after-as-of" if work.later(start) else ""
+    if status in _NOT_CARRIED:
+        reason = "entered-in-error" if status == "entered-in-error" else "not-done"
+    if reason:
+        work.set_aside(ref, [hit.concept for _, hit, _ in found], reason, statement_ref)
+        return
+    event = Event(
+        kind="unrecognised",
+        concept="",
+        ref=ref,
+        start=start,
+        status=status,
+        display=display_of(device.type),
+        current=True if status == "active" else None,
+    )
+    work.use("Device", work.events_of(event, found))

@@ -56,9 +56,7 @@ def read_dosages(
     """
     doses: list[Dose] = []
     begins, last, previous = written, None, None
-    for dosage in sorted(
-        dosages, key=lambda each: each.sequence if each.sequence is not None else Decimal(0)
-    ):
+    for dosage in sorted(dosages, key=lambda each: each.sequence if each.sequence is not None else Decimal(0)):
         follows = previous is not None and dosage.sequence not in (None, previous)
         if follows:
             begins = _day_after(last)
@@ -91,7 +89,7 @@ def read_dosage(
         `no-timing` for parts that are missing, `text-only` where there is nothing but words.
     """
     notes: list[str] = []
-    route, pca = _route(dosage.route, tables, notes)
+    route, route_word, pca = _route(dosage.route, tables, notes)
     amount, rate, unit = _amounts(dosage, tables, form, notes)
     schedule = _schedule(dosage.timing, tables, notes)
     per_day = schedule.per_day
@@ -110,10 +108,9 @@ def read_dosage(
         unit=unit,
         rate=rate,
         per_day=per_day,
-        as_needed=bool(dosage.as_needed_boolean)
-        or dosage.as_needed_codeable_concept is not None
-        or schedule.as_needed,
+        as_needed=bool(dosage.as_needed_boolean) or dosage.as_needed_codeable_concept is not None or schedule.as_needed,
         route=route,
+        route_word=route_word,
         max_per_day=max_per_day,
         max_unit=max_unit,
         sequence=None if dosage.sequence is None else int(dosage.sequence),
@@ -244,9 +241,7 @@ def _high(read: _Read) -> Decimal:
 
 def _tidy(value: Decimal) -> Decimal:
     """Without the noise that a division leaves in the last digits."""
-    return (
-        value.quantize(_MARGIN).normalize() if value.is_finite() and abs(value) < Decimal("1e15") else value
-    )
+    return value.quantize(_MARGIN).normalize() if value.is_finite() and abs(value) < Decimal("1e15") else value
 
 
 # -- dose and rate ---------------------------------------------------------------------------------------
@@ -371,9 +366,7 @@ def _seconds(quantity: Quantity | None, tables: DosageTables) -> Decimal | None:
 # -- limits ----------------------------------------------------------------------------------------------
 
 
-def _max_per_day(
-    dosage: Dosage, tables: DosageTables, unit: str, notes: list[str]
-) -> tuple[Decimal | None, str]:
+def _max_per_day(dosage: Dosage, tables: DosageTables, unit: str, notes: list[str]) -> tuple[Decimal | None, str]:
     """The largest amount of a day: a limit per 4 h is multiplied, one per week is spread over its days."""
     found: list[tuple[Decimal, str]] = []
     ratio = dosage.max_dose_per_period
@@ -399,9 +392,7 @@ def _limit(quantity: Quantity | None, tables: DosageTables, unit: str) -> tuple[
     return _high(read), read.unit or "1"
 
 
-def _capped(
-    amount: Interval | None, unit: str, limit: Quantity | None, tables: DosageTables
-) -> Interval | None:
+def _capped(amount: Interval | None, unit: str, limit: Quantity | None, tables: DosageTables) -> Interval | None:
     """No administration is larger than the order allows."""
     found = _limit(limit, tables, unit)
     if amount is None or found is None or amount.high is None or amount.low is None:
@@ -418,18 +409,19 @@ def _capped(
 # -- route -----------------------------------------------------------------------------------------------
 
 
-def _route(concept: CodeableConcept | None, tables: DosageTables, notes: list[str]) -> tuple[str, bool]:
-    """The class of the route, and whether it is a PCA pump; two classes are a contradiction."""
+def _route(concept: CodeableConcept | None, tables: DosageTables, notes: list[str]) -> tuple[str, str, bool]:
+    """The class of the route, its word, and whether it is a PCA pump; two classes are a contradiction."""
     if concept is None:
-        return "", False
+        return "", "", False
     texts = [text for each in concept.coding for text in (each.code, each.display)] + [concept.text]
     words = [tables.routes.routes.get(" ".join(text.split()).lower()) for text in texts if text.strip()]
     known = [each for each in words if each is not None]
     if len({each.route for each in known}) != 1:
         if words:
             notes.append("route-contradiction" if known else "route-unread")
-        return "", False
-    return known[0].route, any(each.pca for each in known)
+        return "", "", False
+    said = {each.word for each in known if each.word}
+    return known[0].route, said.pop() if len(said) == 1 else "", any(each.pca for each in known)
 
 
 # -- timing ----------------------------------------------------------------------------------------------
@@ -513,8 +505,11 @@ def _repeated(repeat: TimingRepeat, tables: DosageTables, notes: list[str]) -> I
     """Times a day of a repetition, or None; a contradiction is noted."""
     named = _named(repeat, tables, notes)
     regular = _regular(repeat, named, tables, notes)
-    if regular is None and repeat.day_of_week and repeat.period is None and named is None:
-        regular = None if repeat.frequency is None else Interval.point(repeat.frequency)
+    if repeat.day_of_week and repeat.period is None and named is None and repeat.frequency is not None:
+        if repeat.frequency <= 0:
+            notes.append("timing-unread")
+            return None
+        regular = Interval.point(repeat.frequency)
     if named is not None and regular is not None and regular != Interval.point(named):
         notes.append("timing-contradiction")
         return None
@@ -533,9 +528,7 @@ def _named(repeat: TimingRepeat, tables: DosageTables, notes: list[str]) -> Deci
     return sum((each for each in counts if each is not None), Decimal(0)) if counts else None
 
 
-def _regular(
-    repeat: TimingRepeat, named: Decimal | None, tables: DosageTables, notes: list[str]
-) -> Interval | None:
+def _regular(repeat: TimingRepeat, named: Decimal | None, tables: DosageTables, notes: list[str]) -> Interval | None:
     """`frequency` (to max) per `period` (to max); the fewest and the most times a day."""
     numbers = (repeat.frequency, repeat.frequency_max, repeat.period, repeat.period_max)
     if repeat.period is None or (repeat.frequency is None and named is None):
@@ -552,9 +545,7 @@ def _regular(
     assert fewest is not None
     most = max(repeat.frequency_max or fewest, fewest)
     longest = max(repeat.period, repeat.period_max or repeat.period)
-    return Interval(
-        _tidy(fewest * _DAY / (longest * seconds)), _tidy(most * _DAY / (repeat.period * seconds))
-    )
+    return Interval(_tidy(fewest * _DAY / (longest * seconds)), _tidy(most * _DAY / (repeat.period * seconds)))
 
 
 def _on_weekdays(repeat: TimingRepeat, per_day: Interval | None, notes: list[str]) -> Interval | None:
@@ -597,7 +588,7 @@ def _dated(events: list[str], notes: list[str]) -> _Schedule:
 # -- courses ---------------------------------------------------------------------------------------------
 
 
-def _course(  # noqa: PLR0913, PLR0917  all that a course can be told by
+def _course(  # noqa: PLR0913  all that a course can be told by
     timing: Timing | None,
     schedule: _Schedule,
     written: When | None,
@@ -626,9 +617,7 @@ def _course(  # noqa: PLR0913, PLR0917  all that a course can be told by
         return None, None
 
 
-def _bounds_period(
-    start: str, end: str, zone: str | None, notes: list[str]
-) -> tuple[When | None, When | None]:
+def _bounds_period(start: str, end: str, zone: str | None, notes: list[str]) -> tuple[When | None, When | None]:
     try:
         return (when(start, zone) if start else None), (when(end, zone) if end else None)
     except ValueError:

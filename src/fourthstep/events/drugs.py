@@ -1,21 +1,19 @@
 """Drug orders, statements, administrations and dispenses: one event per ingredient and concept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from fourthstep.events.conditions import code_of
 from fourthstep.events.dosage import read_dosages
 from fourthstep.events.event import Dose, Drug, Event
 from fourthstep.events.extraction import Extraction
-from fourthstep.events.orders import Links, is_current
+from fourthstep.events.orders import Links, is_current, refused_administration, refused_order
 from fourthstep.events.products import Found, drug_of
 from fourthstep.ground.dates import When
 from fourthstep.knowledge.codes import Product
 from fourthstep.record.resources import (
-    AdministrationDosage,
     CodeableConcept,
     Dosage,
     Drugged,
@@ -27,18 +25,14 @@ from fourthstep.record.resources import (
 
 _Source = Literal["order", "statement", "administration", "dispense"]
 
-_ORDER_REFUSED = {"entered-in-error": "entered-in-error", "cancelled": "cancelled", "draft": "draft"}
+_NO_MORE = frozenset({"completed", "stopped"})
 _STATEMENT_REFUSED = {"entered-in-error": "entered-in-error", "not-taken": "not-taken"}
-_GIVEN_REFUSED = {"entered-in-error": "entered-in-error", "not-done": "not-done"}
 _DISPENSE_REFUSED = {
     "entered-in-error": "entered-in-error",
     "cancelled": "cancelled",
     "declined": "not-done",
     "preparation": "not-done",
 }
-_PLANS = frozenset({"proposal", "plan", "option"})
-_NOT_GIVEN = ("not ", "hold ")
-_FLUSHED = ("flushed", "delayed flushed")
 
 _OUTSIDE = {
     "both eyes": "ophthalmic",
@@ -68,9 +62,15 @@ _STEROID = "adjuvant:corticosteroid"
 
 
 class _Times(msgspec.Struct, frozen=True):
+    """When a drug was ordered, taken or given, and whether it is now."""
+
     start: When | None = None
     end: When | None = None
     current: bool | None = None
+
+
+_Timing = Callable[[tuple[Dose, ...]], _Times]
+"""Tells the times of a resource from its doses, some of which have an end of their own."""
 
 
 def extract_drugs(work: Extraction) -> None:
@@ -102,12 +102,7 @@ def _order(work: Extraction, ref: str, order: MedicationRequest, links: Links) -
         end = max(known, key=lambda each: each.last) if known and len(known) == len(stated) else None
         return _Times(start, end, is_current(work, ref, order, begun, stated, links))
 
-    reason = _ORDER_REFUSED.get(order.status, "")
-    if order.do_not_perform:
-        reason = "do-not-perform"
-    elif order.intent in _PLANS:
-        reason = reason or f"intent-{order.intent}"
-    _Entry(work, ref, order, "order", start, dosages, reason).read(times)
+    _Entry(work, ref, order, "order", start, dosages, refused_order(order)).read(times)
 
 
 def _timed(dosage: Dosage, ref: str, links: Links) -> Dosage:
@@ -124,27 +119,24 @@ def _statement(work: Extraction, ref: str, statement: MedicationStatement) -> No
     start = begins or work.day(statement.effective_date_time) or asserted or work.within(statement.context)
 
     def times(_: tuple[Dose, ...]) -> _Times:
-        over = ends is not None and ends.last < work.today
-        current: bool | None = None
-        if over or statement.status in ("completed", "stopped"):
-            current = False
-        elif statement.status in ("active", "intended"):
-            current = True
-        return _Times(start, ends, current)
+        return _Times(start, ends, _is_taken(statement.status, None if ends is None else work.over(ends)))
 
     reason = _STATEMENT_REFUSED.get(statement.status, "")
     _Entry(work, ref, statement, "statement", start, statement.dosage, reason).read(times)
 
 
+def _is_taken(status: str, over: bool | None) -> bool | None:
+    """Whether a stated drug is taken; None where status and period contradict each other, or say nothing."""
+    if over:
+        return False
+    if status in _NO_MORE:
+        return False if over is None else None
+    return True if status == "active" else None
+
+
 def _administration(work: Extraction, ref: str, administration: MedicationAdministration) -> None:
     start, end = work.period(administration.effective_period)
     start = start or work.day(administration.effective_date_time) or work.within(administration.context)
-    method = _method(administration.dosage)
-    reason = _GIVEN_REFUSED.get(administration.status, "")
-    if not reason and method.startswith(_NOT_GIVEN):
-        reason = "not-given"
-    elif not reason and method in _FLUSHED:
-        reason = "not-systemic"
 
     def times(_: tuple[Dose, ...]) -> _Times:
         running = administration.status == "in-progress" or (
@@ -153,12 +145,9 @@ def _administration(work: Extraction, ref: str, administration: MedicationAdmini
         return _Times(start, end, True if running else None)
 
     dosages = [_routed(work, administration)] if administration.dosage is not None else []
+    reason = refused_administration(administration)
     given = None if administration.status in ("unknown", "on-hold", "") else True
     _Entry(work, ref, administration, "administration", start, dosages, reason, given).read(times)
-
-
-def _method(dosage: AdministrationDosage | None) -> str:
-    return code_of(dosage.method).lower() if dosage is not None else ""
 
 
 def _routed(work: Extraction, administration: MedicationAdministration) -> Dosage:
@@ -175,11 +164,7 @@ def _routed(work: Extraction, administration: MedicationAdministration) -> Dosag
 
 
 def _dispense(work: Extraction, ref: str, dispense: MedicationDispense) -> None:
-    start = (
-        work.day(dispense.when_handed_over)
-        or work.day(dispense.when_prepared)
-        or work.within(dispense.context)
-    )
+    start = work.day(dispense.when_handed_over) or work.day(dispense.when_prepared) or work.within(dispense.context)
     supply = _days(dispense)
 
     def times(_: tuple[Dose, ...]) -> _Times:
@@ -213,7 +198,7 @@ def _after(start: When, days: int) -> When | None:
 class _Entry:
     """One drug resource on its way to its fate."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  the parts that the four resources share
+    def __init__(  # noqa: PLR0913  the parts that the four resources share
         self,
         work: Extraction,
         ref: str,
@@ -236,7 +221,7 @@ class _Entry:
         self.outside = _outside_route(dosages)
         self._doses: dict[str, tuple[Dose, ...]] = {}
 
-    def read(self, times: Any) -> None:
+    def read(self, times: _Timing) -> None:
         """Into events, the not used, or the irrelevant; `times` tells from the doses when and whether now."""
         work = self.work
         found = drug_of(work, self.resource)
@@ -256,7 +241,7 @@ class _Entry:
     def _puzzle(self, found: Found, concepts: list[str], times: _Times) -> None:
         if self.resource.modifier_extension:
             self.work.set_aside(self.ref, concepts, "modifier-extension")
-        self.work.puzzle(self.type, self._unknown(found, times))
+        self.work.puzzle(self.type, self._unknown(found, times), "drug", found.could_be)
 
     def _unknown(self, found: Found, times: _Times) -> Event:
         current = times.current
@@ -276,7 +261,7 @@ class _Entry:
             of_kind="drug",
         )
 
-    def _use(self, found: Found, times: Any) -> None:
+    def _use(self, found: Found, times: _Timing) -> None:
         events, local = [], []
         for product in found.products:
             doses = self._read_doses(product.form)
@@ -299,8 +284,7 @@ class _Entry:
             doses = read_dosages(self.dosages, work.tables, self.start, form, work.zone)
             if self.ref in work.malformed:
                 doses = tuple(
-                    msgspec.structs.replace(dose, unread=(*dose.unread, "malformed-element"))
-                    for dose in doses
+                    msgspec.structs.replace(dose, unread=(*dose.unread, "malformed-element")) for dose in doses
                 )
             self._doses[form] = doses
         return self._doses[form]

@@ -1,7 +1,8 @@
 """Encounters: where the patient was or is seen, by the class of the encounter."""
 
 from fourthstep.events.event import Event
-from fourthstep.events.extraction import Extraction, display_of, written_code
+from fourthstep.events.extraction import Extraction, display_of
+from fourthstep.ground.dates import When
 from fourthstep.record.resources import Encounter
 
 _CLASSES = {
@@ -40,32 +41,23 @@ def _encounter(work: Extraction, ref: str, encounter: Encounter) -> None:
     if reason or encounter.modifier_extension:
         work.set_aside(ref, [setting], reason or "modifier-extension")
         return
-    display = display_of(encounter.type[0]) if encounter.type else ""
-    current = _current(
-        work, encounter, ended=end is not None and not work.later(end) and end.last < work.today
+    event = Event(
+        kind="encounter",
+        concept=setting,
+        ref=ref,
+        start=start,
+        end=end,
+        status=encounter.status,
+        display=display_of(encounter.type[0]) if encounter.type else "",
+        current=_current(work, encounter, end),
     )
-    common = {"ref": ref, "start": start, "end": end, "status": encounter.status, "display": display}
-    events = [Event(kind="encounter", concept=setting, current=current, **common)]  # type: ignore[arg-type]
-    for each in encounter.type:
-        events += [
-            Event(
-                kind="goal",
-                concept=hit.concept,
-                code=written_code(work.index, coding),
-                current=current,
-                mark=hit.mark,
-                **common,  # type: ignore[arg-type]
-            )
-            for _, hit, coding in work.meanings(("goal",), each)
-        ]
-    work.use("Encounter", events)
+    goals = [meaning for each in encounter.type for meaning in work.meanings(("goal",), each)]
+    work.use("Encounter", [event, *work.events_of(event, goals)])
 
 
-def _current(work: Extraction, encounter: Encounter, *, ended: bool) -> bool | None:
+def _current(work: Extraction, encounter: Encounter, end: When | None) -> bool | None:
     """Whether the patient is there at the assessed moment."""
-    _, end = work.period(encounter.period)
-    if ended:
-        return False
-    if end is not None and end.first >= work.today:
-        return True
+    over = work.over(end) if end is not None else None
+    if over is not None:
+        return not over
     return True if encounter.status in _OPEN else False if encounter.status == "finished" else None

@@ -29,6 +29,9 @@ class Dose(msgspec.Struct, frozen=True):
     per_day: Interval | None = None
     as_needed: bool = False
     route: str = ""
+    """Route class, as in `Drug.route`."""
+    route_word: str = ""
+    """`intravenous`, `subcutaneous` or `intramuscular`, where the parenteral route is known so far."""
     max_per_day: Decimal | None = None
     """Largest amount in a day, in `max_unit`, where the order states one."""
     max_unit: str = ""

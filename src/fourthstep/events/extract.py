@@ -105,8 +105,7 @@ def _local(index: CodeIndex, policy: Policy) -> CodeIndex:
     if not policy.code_maps:
         return index
     return index.overlaid(
-        (each.kind, each.system, each.code, "exact", each.concept, "V", each.ingredient)
-        for each in policy.code_maps
+        (each.kind, each.system, each.code, "exact", each.concept, "V", each.ingredient) for each in policy.code_maps
     )
 
 
@@ -132,7 +131,7 @@ def _unreadable(work: Extraction) -> None:
     for each in work.record.unreadable:
         kind = _LOST.get(each.type)
         if kind is not None:
-            work.puzzle(each.type, Event(kind="unrecognised", concept="", ref=each.ref, of_kind=kind))
+            work.puzzle(each.type, Event("unrecognised", "", each.ref), kind)
 
 
 def _drafts(work: Extraction) -> None:
@@ -170,12 +169,7 @@ def _deceased(work: Extraction) -> tuple[bool | None, When | None]:
 
 def _newest(events: tuple[Event, ...], work: Extraction) -> When | None:
     """The newest day of a used datum; one that is certain, where there is one."""
-    days = [
-        day
-        for event in events
-        for day in (event.start, event.end)
-        if day is not None and day.last <= work.today
-    ]
+    days = [day for event in events for day in (event.start, event.end) if day is not None and day.last <= work.today]
     certain = [day for day in days if day.is_day]
     return max(certain or days, key=_moment, default=None)
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from fourthstep.events.event import Event, NotUsed
+from fourthstep.events.event import Event, EventKind, NotUsed
 from fourthstep.events.reasons import NOT_USED
 from fourthstep.ground.dates import AsOf, When, when
 from fourthstep.knowledge.codes import CodeIndex, Hit
@@ -14,7 +14,7 @@ from fourthstep.knowledge.opioids import DosageTables
 from fourthstep.record.record import Record
 from fourthstep.record.resources import BodySite, CodeableConcept, Coding, Encounter, Period, Reference
 
-Meaning = tuple[str, Hit, Coding]
+Meaning = tuple[EventKind, Hit, Coding]
 """Kind, what the code means, and the coding that says it."""
 
 
@@ -30,9 +30,7 @@ class Statuses(msgspec.Struct, frozen=True):
 class Extraction:
     """Collects the events of one record; every resource ends in exactly one fate."""
 
-    def __init__(
-        self, record: Record, index: CodeIndex, as_of: AsOf, tables: DosageTables, statuses: Statuses
-    ) -> None:
+    def __init__(self, record: Record, index: CodeIndex, as_of: AsOf, tables: DosageTables, statuses: Statuses) -> None:
         self.record = record
         self.index = index
         self.as_of = as_of
@@ -46,7 +44,11 @@ class Extraction:
         self.used: Counter[str] = Counter()
         self.irrelevant: Counter[str] = Counter()
         self.unrecognised: Counter[str] = Counter()
-        self._known: dict[tuple[tuple[str, ...], str, str], tuple[tuple[str, Hit], ...]] = {}
+        self.lost_values = frozenset(
+            each.ref for each in record.problems if each.path.startswith(("value", "component"))
+        )
+        """Observations of which a value was there and could not be read."""
+        self._known: dict[tuple[tuple[EventKind, ...], str, str], tuple[tuple[EventKind, Hit], ...]] = {}
         self._spans: dict[str, tuple[When | None, When | None]] = {}
 
     # -- fates -------------------------------------------------------------------------------------------
@@ -65,9 +67,11 @@ class Extraction:
         """A resource that is known to mean nothing to us."""
         self.irrelevant[kind] += 1
 
-    def puzzle(self, kind: str, event: Event) -> None:
-        """A resource that could be anything of its kind."""
-        self.events.append(event)
+    def puzzle(self, kind: str, event: Event, of_kind: str, could_be: tuple[str, ...] = ()) -> None:
+        """A resource that could be anything of its kind, or of the families that it could belong to."""
+        self.events.append(
+            msgspec.structs.replace(event, kind="unrecognised", concept="", of_kind=of_kind, could_be=could_be)
+        )
         self.unrecognised[kind] += 1
 
     # -- dates -------------------------------------------------------------------------------------------
@@ -110,11 +114,15 @@ class Extraction:
 
     def later(self, moment: When | None) -> bool:
         """Does it lie after the assessed moment for certain?"""
-        if moment is None:
-            return False
-        if moment.first != self.as_of.day or moment.instant is None or self.as_of.instant is None:
-            return moment.first > self.as_of.day
-        return moment.instant > self.as_of.instant
+        return moment is not None and is_later(moment, self.as_of)
+
+    def over(self, end: When) -> bool | None:
+        """Did this end pass before the assessed moment?  A day ends with its evening; None where nobody can tell."""
+        if end.instant is not None and self.as_of.instant is not None:
+            return end.instant < self.as_of.instant
+        if end.last < self.as_of.day:
+            return True
+        return False if end.first >= self.as_of.day else None
 
     @property
     def today(self) -> date:
@@ -123,7 +131,7 @@ class Extraction:
 
     # -- codes -------------------------------------------------------------------------------------------
 
-    def meanings(self, kinds: tuple[str, ...], concept: CodeableConcept | None) -> Sequence[Meaning]:
+    def meanings(self, kinds: tuple[EventKind, ...], concept: CodeableConcept | None) -> Sequence[Meaning]:
         """Kind, meaning and coding of everything that a concept's codes are known to mean, each once."""
         if concept is None or not concept.coding:
             return ()
@@ -136,22 +144,27 @@ class Extraction:
                 found.setdefault((kind, hit.concept), (kind, hit, coding))
         return list(found.values())
 
-    def _hits(self, kinds: tuple[str, ...], coding: Coding) -> tuple[tuple[str, Hit], ...]:
+    def events_of(self, base: Event, found: Iterable[Meaning]) -> list[Event]:
+        """One event for each meaning of a resource's codes; `base` holds what they share."""
+        return [
+            msgspec.structs.replace(
+                base, kind=kind, concept=hit.concept, code=written_code(self.index, coding), mark=hit.mark
+            )
+            for kind, hit, coding in found
+        ]
+
+    def _hits(self, kinds: tuple[EventKind, ...], coding: Coding) -> tuple[tuple[EventKind, Hit], ...]:
         key = (kinds, coding.system, coding.code)
         found = self._known.get(key)
         if found is None:
-            found = tuple(
-                (kind, hit) for kind in kinds for hit in self.index.hits(kind, coding.system, coding.code)
-            )
+            found = tuple((kind, hit) for kind in kinds for hit in self.index.hits(kind, coding.system, coding.code))
             self._known[key] = found
         return found
 
     def irrelevant_code(self, kinds: Sequence[str], concept: CodeableConcept | None) -> bool:
         """Is one of the codes known to mean nothing to us?"""
         return concept is not None and any(
-            self.index.irrelevant(kind, coding.system, coding.code)
-            for coding in concept.coding
-            for kind in kinds
+            self.index.irrelevant(kind, coding.system, coding.code) for coding in concept.coding for kind in kinds
         )
 
     def families(self, concept: CodeableConcept | None) -> tuple[str, ...]:
@@ -159,10 +172,7 @@ class Extraction:
         if concept is None:
             return ()
         found = {
-            family
-            for each in concept.coding
-            if each.code
-            for family in self.index.could_be(each.system, each.code)
+            family for each in concept.coding if each.code for family in self.index.could_be(each.system, each.code)
         }
         return tuple(sorted(found))
 
@@ -180,6 +190,13 @@ class Extraction:
             if found is not None:
                 return found.region or found.concept
         return ""
+
+
+def is_later(moment: When, as_of: AsOf) -> bool:
+    """Does it lie after the assessed moment for certain?"""
+    if moment.first != as_of.day or moment.instant is None or as_of.instant is None:
+        return moment.first > as_of.day
+    return moment.instant > as_of.instant
 
 
 def written_code(index: CodeIndex, coding: Coding) -> str:
@@ -203,16 +220,18 @@ _SIDE_WORDS = {"left": "left", "right": "right", "bilateral": "bilateral"}
 
 
 def side_of(site: BodySite) -> str:
-    """Left, right or bilateral, by laterality codes, else by the words; empty where neither says."""
-    qualifiers = [
-        coding
-        for each in site.extension
-        if each.value_codeable_concept
-        for coding in each.value_codeable_concept.coding
-    ]
-    for coding in (*qualifiers, *site.coding):
+    """Left, right or bilateral, by the laterality codes, else by the words of the site; empty where neither says."""
+    for coding in (*_qualifiers(site), *site.coding):
         if coding.code in _SIDES:
             return _SIDES[coding.code]
-    words = " ".join([site.text, *(coding.display or coding.code for coding in site.coding)]).lower()
-    found = {side for word, side in _SIDE_WORDS.items() if word in words.split()}
-    return found.pop() if len(found) == 1 else "bilateral" if len(found) > 1 else ""
+    words = " ".join([site.text, *(coding.display or coding.code for coding in site.coding)]).lower().split()
+    found = {side for word, side in _SIDE_WORDS.items() if word in words}
+    if len(found) > 1:
+        return "bilateral"
+    return found.pop() if found else ""
+
+
+def _qualifiers(site: BodySite) -> list[Coding]:
+    """The codings of mCODE's laterality extension."""
+    concepts = [each.value_codeable_concept for each in site.extension]
+    return [coding for concept in concepts if concept is not None for coding in concept.coding]

@@ -10,6 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from fourthstep.events.event import Event, Events, NotUsed
+from fourthstep.events.extraction import is_later
 from fourthstep.events.goals import FORM
 from fourthstep.events.statements import Statements, Unreadable
 from fourthstep.ground.dates import AsOf, When, when
@@ -87,11 +88,13 @@ def _usable(response: QuestionnaireResponse, as_of: AsOf) -> tuple[str, When | N
     """Why a response cannot be used, or its day."""
     if response.status not in ANSWERED:
         return "entered-in-error" if response.status == "entered-in-error" else "cancelled", None
+    if response.modifier_extension:
+        return "modifier-extension", None
     try:
         day = when(response.authored, as_of.zone)
-    except ValueError:
+    except (ValueError, OverflowError):
         return "no-date", None
-    return ("after-as-of", None) if day.first > as_of.day else ("", day)
+    return ("after-as-of", None) if is_later(day, as_of) else ("", day)
 
 
 def _items(response: QuestionnaireResponse) -> list[FormItem]:
@@ -99,8 +102,8 @@ def _items(response: QuestionnaireResponse) -> list[FormItem]:
     for raw in response.item:
         try:
             found.append(msgspec.json.decode(raw, type=FormItem))
-        except msgspec.MsgspecError:
-            found.append(FormItem())
+        except (msgspec.MsgspecError, RecursionError):
+            found.append(FormItem(answer=[FormAnswer()]))
     return found
 
 
@@ -116,13 +119,17 @@ class _Form:
 
     def read(self, items: list[FormItem]) -> None:
         """Groups are walked; a `pain` group keeps its answers together."""
-        for index, item in enumerate(items):
+        waiting = list(reversed(items))
+        pains = 0
+        while waiting:
+            item = waiting.pop()
             if item.link_id == "pain":
-                self._pain(index, item)
-            elif item.item:
-                self.read(item.item)
-            elif item.answer:
+                self._pain(pains, item)
+                pains += 1
+                continue
+            if item.answer:
                 self._answer(item, "", "", f"{self.ref}#{item.link_id}")
+            waiting += reversed(item.item)
 
     def _pain(self, index: int, group: FormItem) -> None:
         elements = dict(self._texts(group.item))

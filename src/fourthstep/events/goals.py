@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from fourthstep.events.event import Event
-from fourthstep.events.extraction import Extraction, display_of, written_code
+from fourthstep.events.extraction import Extraction, display_of
 from fourthstep.ground.dates import When
 from fourthstep.record.resources import (
     CarePlan,
@@ -44,7 +46,7 @@ def extract_goals(work: Extraction) -> None:
             work.set_aside(ref, [], "questionnaire")
 
 
-def _goal(  # noqa: PLR0913, PLR0917  what four resource types have in common
+def _goal(  # noqa: PLR0913  what four resource types have in common
     work: Extraction,
     kind: str,
     ref: str,
@@ -62,33 +64,26 @@ def _goal(  # noqa: PLR0913, PLR0917  what four resource types have in common
     if reason:
         work.set_aside(ref, [hit.concept for (_, hit, _), _ in found], reason)
         return
-    over = end is not None and end.last < work.today
-    work.use(
-        kind,
-        [
-            Event(
-                kind=event_kind,  # type: ignore[arg-type]
-                concept=hit.concept,
-                ref=ref,
-                start=start,
-                end=end,
-                status=status,
-                code=written_code(work.index, coding),
-                display=display_of(code),
-                current=False if over else True if status in _CURRENT else None,
-                mark=hit.mark,
-            )
-            for (event_kind, hit, coding), code in found
-        ],
+    over = end is not None and work.over(end) is True
+    event = Event(
+        kind="goal",
+        concept="",
+        ref=ref,
+        start=start,
+        end=end,
+        status=status,
+        current=False if over else True if status in _CURRENT else None,
     )
+    events = []
+    for meaning, code in found:
+        events += work.events_of(msgspec.structs.replace(event, display=display_of(code)), [meaning])
+    work.use(kind, events)
 
 
 def _care_plan(work: Extraction, ref: str, plan: CarePlan) -> None:
     """A plan's categories and activities can tell a goal; a planned activity is not a procedure."""
     start, end = work.period(plan.period)
-    details = [
-        each.detail for each in plan.activity if each.detail is not None and not each.detail.do_not_perform
-    ]
+    details = [each.detail for each in plan.activity if each.detail is not None and not each.detail.do_not_perform]
     for detail in details:
         if planned := work.meanings(("procedure",), detail.code):
             work.set_aside(ref, [hit.concept for _, hit, _ in planned], "ordered-not-done")

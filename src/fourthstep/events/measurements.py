@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from fourthstep.events.event import Event
+from fourthstep.events.event import Event, EventKind
 from fourthstep.events.extraction import Extraction, Meaning, display_of, written_code
 from fourthstep.events.values import number_in, quantity_value, range_value, score_in, unit_of
 from fourthstep.ground.dates import When
@@ -14,7 +14,7 @@ from fourthstep.ground.truth import Truth
 from fourthstep.knowledge.codes import NOT_A_RESULT, Hit
 from fourthstep.record.resources import CodeableConcept, Coding, Observation, ObservationValue
 
-_KINDS = ("measurement", "goal")
+_KINDS: tuple[EventKind, ...] = ("measurement", "goal")
 _REFUSED = {"entered-in-error": "entered-in-error", "cancelled": "cancelled", "registered": "not-final"}
 _TEN = frozenset(
     {
@@ -26,6 +26,10 @@ _TEN = frozenset(
 )
 """With every `pain_nrs…`, the concepts that are pain from 0 to 10."""
 _NO_UNIT = ("", "1", "{score}", "score", "/10", "{NRS}", "points")
+_UNREADABLE = frozenset({"clumped", "not-a-number", "unreadable-value"})
+"""Reasons that still tell that something was measured on that day: an older value must not stand in for it."""
+_NAMED_UNITS = {"weight_lb": ("weight", "[lb_av]")}
+"""Local items without a unit whose name says it: what they measure, and in which unit."""
 _QUALITATIVE = frozenset(
     {"negative", "positive", "neg", "pos", "detected", "not detected", "reactive", "nonreactive", "yes", "no"}
 )
@@ -116,17 +120,19 @@ def _events(
             work.set_aside(common.ref, ["not_a_result"], "not-a-result")
             continue
         value = _value(kind, hit.concept, part, common.observation)
+        if value.reason == "no-value" and common.ref in work.lost_values:
+            value = _Value(reason="unreadable-value")
         if value.reason == "no-value" and has_parts:
             continue
         if value.reason:
             work.set_aside(common.ref, [hit.concept], value.reason)
-            continue
-        events.append(_event(work, common, kind, hit, coding, value))
+        if not value.reason or (value.reason in _UNREADABLE and not is_pain_of_ten(hit.concept)):
+            events.append(_event(work, common, kind, hit, coding, value))
     return events
 
 
-def _event(  # noqa: PLR0913, PLR0917  the parts of one event
-    work: Extraction, common: _Common, kind: str, hit: Hit, coding: Coding, value: _Value
+def _event(  # noqa: PLR0913  the parts of one event
+    work: Extraction, common: _Common, kind: EventKind, hit: Hit, coding: Coding, value: _Value
 ) -> Event:
     observation = common.observation
     region = side = ""
@@ -137,15 +143,16 @@ def _event(  # noqa: PLR0913, PLR0917  the parts of one event
     if value.coding is not None:
         code = written_code(work.index, value.coding)
         meant = _meant(work, value.coding)
+    concept, implied = _NAMED_UNITS.get(hit.concept, (hit.concept, ""))
     return Event(
-        kind=kind,  # type: ignore[arg-type]
-        concept=hit.concept,
+        kind=kind,
+        concept=concept,
         ref=common.ref,
         start=common.start,
         end=common.end,
         value=value.number,
         text=value.text,
-        unit=value.unit,
+        unit=value.unit or implied,
         status=observation.status,
         site=region,
         side=side,
@@ -158,16 +165,14 @@ def _event(  # noqa: PLR0913, PLR0917  the parts of one event
 
 
 def _meant(work: Extraction, coding: Coding) -> tuple[str, ...]:
-    kinds = ("goal", "measurement", "condition")
-    return tuple(
-        sorted({each for kind in kinds for each in work.index.concepts(kind, coding.system, coding.code)})
-    )
+    kinds: tuple[EventKind, ...] = ("goal", "measurement", "condition")
+    return tuple(sorted({each for kind in kinds for each in work.index.concepts(kind, coding.system, coding.code)}))
 
 
 # -- values ----------------------------------------------------------------------------------------------
 
 
-def _value(kind: str, concept: str, part: ObservationValue, observation: Observation) -> _Value:
+def _value(kind: EventKind, concept: str, part: ObservationValue, observation: Observation) -> _Value:
     if _clumped(part, observation):
         return _Value(reason="clumped")
     value = _recorded(kind, concept, part)
@@ -176,9 +181,9 @@ def _value(kind: str, concept: str, part: ObservationValue, observation: Observa
     return value
 
 
-def _recorded(kind: str, concept: str, part: ObservationValue) -> _Value:  # noqa: PLR0911  one per form
+def _recorded(kind: EventKind, concept: str, part: ObservationValue) -> _Value:  # noqa: PLR0911  one per form
     """The value in whichever of its eleven forms it came."""
-    if part.value_quantity is not None:
+    if part.value_quantity is not None and part.value_quantity.value is not None:
         number = quantity_value(part.value_quantity)
         return _Value(number, unit_of(part.value_quantity), reason="" if number else "unreadable-value")
     if part.value_integer is not None:
@@ -196,17 +201,12 @@ def _recorded(kind: str, concept: str, part: ObservationValue) -> _Value:  # noq
 
 
 def _missing(part: ObservationValue) -> str:
-    if (
-        part.value_ratio is not None
-        or part.value_date_time
-        or part.value_time
-        or part.value_period is not None
-    ):
+    if part.value_ratio is not None or part.value_date_time or part.value_time or part.value_period is not None:
         return "unreadable-value"
     return "data-absent" if part.data_absent_reason is not None else "no-value"
 
 
-def _text_value(kind: str, concept: str, text: str) -> _Value:
+def _text_value(kind: EventKind, concept: str, text: str) -> _Value:
     number = score_in(text) if is_pain_of_ten(concept) else number_in(text)
     if number is not None:
         return _Value(number, text=text)

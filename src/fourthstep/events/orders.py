@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
+from fourthstep.events.conditions import code_of
 from fourthstep.events.encounters import setting_of
 from fourthstep.events.extraction import Extraction
 from fourthstep.ground.dates import When
@@ -20,6 +21,12 @@ from fourthstep.record.resources import (
     Timing,
 )
 
+_PLANS = frozenset({"proposal", "plan", "option"})
+_ORDER_REFUSED = {"entered-in-error": "entered-in-error", "cancelled": "cancelled", "draft": "draft"}
+_GIVEN_REFUSED = {"entered-in-error": "entered-in-error", "not-done": "not-done"}
+_NOT_GIVEN = ("not ", "hold ")
+_FLUSHED = ("flushed", "delayed flushed")
+"""Methods of administrations (MIMIC) whose status says `completed`, and that gave nothing to the circulation."""
 _IN_HOSPITAL = frozenset({"inpatient"})
 _AT_HOME = frozenset({"outpatient", "community", "discharge"})
 _DELAY = timedelta(days=1)
@@ -41,7 +48,7 @@ class Links:
         for _, administration in work.record.of(MedicationAdministration):
             self._add_administration(administration)
         for _, order in work.record.of(MedicationRequest):
-            if order.prior_prescription is not None:
+            if order.prior_prescription is not None and not refused_order(order):
                 self._sign(order.prior_prescription, work.day(order.authored_on))
 
     def _add_dispense(self, dispense: MedicationDispense) -> None:
@@ -54,7 +61,7 @@ class Links:
             self.timings[self.key(order)] += timings
 
     def _add_administration(self, administration: MedicationAdministration) -> None:
-        if administration.request is None or administration.status in ("entered-in-error", "not-done"):
+        if administration.request is None or refused_administration(administration):
             return
         start, end = self._work.period(administration.effective_period)
         start = start or self._work.day(administration.effective_date_time)
@@ -76,18 +83,34 @@ class Links:
         return timings[0] if timings and all(each == timings[0] for each in timings) else None
 
 
+def refused_order(order: MedicationRequest) -> str:
+    """Why an order is no treatment; empty where it is one."""
+    if order.do_not_perform:
+        return "do-not-perform"
+    return _ORDER_REFUSED.get(order.status, "") or (f"intent-{order.intent}" if order.intent in _PLANS else "")
+
+
+def refused_administration(administration: MedicationAdministration) -> str:
+    """Why an administration gave nothing; empty where the drug was given."""
+    dosage = administration.dosage
+    method = code_of(dosage.method).lower() if dosage is not None else ""
+    if reason := _GIVEN_REFUSED.get(administration.status):
+        return reason
+    if method.startswith(_NOT_GIVEN):
+        return "not-given"
+    return "not-systemic" if method in _FLUSHED else ""
+
+
 def is_inpatient(work: Extraction, order: MedicationRequest) -> bool:
     """Was the order written for a patient in hospital?"""
     categories = {coding.code for category in order.category for coding in category.coding}
     if categories & (_IN_HOSPITAL | _AT_HOME):
         return bool(categories & _IN_HOSPITAL)
-    encounter = (
-        work.record.find(order.encounter.reference, Encounter) if order.encounter is not None else None
-    )
+    encounter = work.record.find(order.encounter.reference, Encounter) if order.encounter is not None else None
     return encounter is not None and setting_of(encounter) == "inpatient"
 
 
-def is_current(  # noqa: PLR0913, PLR0917  all that decides about an order
+def is_current(  # noqa: PLR0913  all that decides about an order
     work: Extraction,
     ref: str,
     order: MedicationRequest,
@@ -123,26 +146,15 @@ def _covered(work: Extraction, start: When | None, ends: Iterable[When | None]) 
     known = [end for end in stated if end is not None]
     if not known or len(known) < len(stated):
         return None
-    if all(_over(work, end) for end in known):
-        return False
-    return True if any(end.first >= work.today and not _over(work, end) for end in known) else None
-
-
-def _over(work: Extraction, end: When) -> bool:
-    """Did the end pass before the assessed moment?"""
-    moment = work.as_of.instant
-    if moment is not None and end.instant is not None:
-        return end.instant < moment
-    return end.last < work.today
+    over = [work.over(end) for end in known]
+    return True if False in over else None if None in over else False
 
 
 def _covers(work: Extraction, start: When, end: When) -> bool:
     return start.first <= work.today and end.last >= work.today - _DELAY
 
 
-def _lively(
-    work: Extraction, ref: str, order: MedicationRequest, start: When | None, links: Links
-) -> bool | None:
+def _lively(work: Extraction, ref: str, order: MedicationRequest, start: When | None, links: Links) -> bool | None:
     """An order without an end holds while somebody acts on it; later, nobody can tell."""
     statuses = work.statuses
     limit = statuses.inpatient if is_inpatient(work, order) else statuses.outpatient

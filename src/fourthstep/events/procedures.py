@@ -1,19 +1,17 @@
 """Procedures that were done; orders and plans of them are no procedures."""
 
-from fourthstep.events.event import Event
-from fourthstep.events.extraction import Extraction, display_of, written_code
+from fourthstep.events.event import Event, EventKind
+from fourthstep.events.extraction import Extraction, display_of
 from fourthstep.ground.dates import When
 from fourthstep.record.resources import CodeableConcept, Coding, Procedure
 
-_KINDS = ("procedure", "goal")
+_KINDS: tuple[EventKind, ...] = ("procedure", "goal")
 _REFUSED = {
     "entered-in-error": "entered-in-error",
     "not-done": "not-done",
     "preparation": "not-done",
     "aborted": "not-done",
 }
-
-
 _ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
 _ICD9_PROCEDURES = "urn:oid:2.16.840.1.113883.6.104"
 
@@ -37,38 +35,24 @@ def _procedure(work: Extraction, ref: str, procedure: Procedure) -> None:
         work.set_aside(ref, concepts, reason)
         return
     region, side = work.place(procedure.body_site)
-    common = {
-        "ref": ref,
-        "start": start,
-        "end": end,
-        "status": procedure.status,
-        "site": region,
-        "side": side,
-        "display": display_of(procedure.code),
-        "current": True if procedure.status == "in-progress" else None,
-    }
-    if not found or procedure.modifier_extension:
-        if procedure.modifier_extension:
-            work.set_aside(ref, concepts, "modifier-extension")
-        could_be = work.families(code) if not found else ()
-        work.puzzle(
-            "Procedure",
-            Event(kind="unrecognised", concept="", of_kind="procedure", could_be=could_be, **common),  # type: ignore[arg-type]
-        )
-        return
-    work.use(
-        "Procedure",
-        [
-            Event(
-                kind=kind,  # type: ignore[arg-type]
-                concept=hit.concept,
-                code=written_code(work.index, coding),
-                mark=hit.mark,
-                **common,  # type: ignore[arg-type]
-            )
-            for kind, hit, coding in found
-        ],
+    event = Event(
+        kind="unrecognised",
+        concept="",
+        ref=ref,
+        start=start,
+        end=end,
+        status=procedure.status,
+        site=region,
+        side=side,
+        display=display_of(procedure.code),
+        current=True if procedure.status == "in-progress" else None,
     )
+    if found and not procedure.modifier_extension:
+        work.use("Procedure", work.events_of(event, found))
+        return
+    if procedure.modifier_extension:
+        work.set_aside(ref, concepts, "modifier-extension")
+    work.puzzle("Procedure", event, "procedure", () if found else work.families(code))
 
 
 def _code(work: Extraction, code: CodeableConcept | None) -> CodeableConcept | None:
@@ -76,9 +60,7 @@ def _code(work: Extraction, code: CodeableConcept | None) -> CodeableConcept | N
     if code is None or all(work.index.system(coding.system) != _ICD9 for coding in code.coding):
         return code
     coded = [
-        Coding(_ICD9_PROCEDURES, coding.code, coding.display)
-        if work.index.system(coding.system) == _ICD9
-        else coding
+        Coding(_ICD9_PROCEDURES, coding.code, coding.display) if work.index.system(coding.system) == _ICD9 else coding
         for coding in code.coding
     ]
     return CodeableConcept(coded, code.text)

@@ -106,9 +106,7 @@ def _named(work: Extraction, names: list[str]) -> Found:
     for name in dict.fromkeys(names):
         words.update(_WORD.findall(name.lower()))
         for product in work.index.named(name):
-            products[product.ingredient] = _better(
-                products.get(product.ingredient), _with_strength(product, name)
-            )
+            products[product.ingredient] = _better(products.get(product.ingredient), _with_strength(product, name))
     if products and words & _FLUSH and set(products) <= _CATHETER_DRUGS:
         return Found("not-systemic")
     if products:
@@ -117,9 +115,7 @@ def _named(work: Extraction, names: list[str]) -> Found:
     return Found("irrelevant" if harmless else "unknown")
 
 
-_STRENGTH = re.compile(
-    r"(\d+(?:\.\d+)?) (MG|MCG|MG/ML|MCG/ML|MG/HR|MCG/HR|MG/ACTUAT)(?![A-Za-z/])", re.IGNORECASE
-)
+_STRENGTH = re.compile(r"(\d+(?:\.\d+)?) (MG|MCG|MG/ML|MCG/ML|MG/HR|MCG/HR|MG/ACTUAT)(?![A-Za-z/])", re.IGNORECASE)
 
 
 def _with_strength(product: Product, name: str) -> Product:

@@ -13,20 +13,20 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from fourthstep.events.event import Dose, Drug, Event, Events
 from fourthstep.ground.dates import AsOf, When, as_of, days
-from fourthstep.ground.errors import KnowledgeError
 from fourthstep.ground.interval import Interval
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.models import Entry
 from fourthstep.knowledge.models import Fact as Declaration
-from fourthstep.knowledge.reader import BROKEN, Reading
+from fourthstep.knowledge.reader import Reading
 
 
-class DrugStatement(Entry, kw_only=True):
+class DrugStatement(Entry, frozen=True, kw_only=True):
     """A drug that the patient takes or took."""
 
     drug: str
@@ -43,9 +43,11 @@ class DrugStatement(Entry, kw_only=True):
     """Age of the last known administration: `20 h`, `3 d`."""
     current: str = "yes"
     """yes, no or unknown."""
+    source: Literal["order", "statement", "administration", "dispense"] = "order"
+    """What shows it: an order only intends; a statement, an administration (one dose) or a dispense shows it taken."""
 
 
-class PatientStatement(Entry, kw_only=True):
+class PatientStatement(Entry, frozen=True, kw_only=True):
     """Who the patient is."""
 
     age: int | None = None
@@ -53,7 +55,7 @@ class PatientStatement(Entry, kw_only=True):
     deceased: bool | None = False
 
 
-class Case(Entry, kw_only=True):
+class Case(Entry, frozen=True, kw_only=True):
     """One patient in a few lines."""
 
     as_of: str
@@ -68,7 +70,7 @@ class Case(Entry, kw_only=True):
     """Interventions that the patient declined."""
 
 
-class Answers(Entry, kw_only=True):
+class Answers(Entry, frozen=True, kw_only=True):
     """What a clinician entered beside a record."""
 
     facts: dict[str, str] = {}
@@ -96,9 +98,7 @@ def read_case(path: Path, knowledge: Knowledge) -> tuple[Case, Events]:
         KnowledgeError: with every mistake of the file, each at its place.
     """
     reading = Reading()
-    case = reading.read(path.read_text(encoding="utf-8"), path.name, Case)
-    if case is BROKEN:
-        raise KnowledgeError(reading.mistakes)
+    case = reading.read_or_raise(path.read_text(encoding="utf-8"), path.name, Case)
     events = case_events(case, knowledge, reading)
     reading.finish()
     return case, events
@@ -111,9 +111,7 @@ def read_answers(path: Path, knowledge: Knowledge) -> Answers:
         KnowledgeError: with every mistake of the file.
     """
     reading = Reading()
-    answers = reading.read(path.read_text(encoding="utf-8"), path.name, Answers)
-    if answers is BROKEN:
-        raise KnowledgeError(reading.mistakes)
+    answers = reading.read_or_raise(path.read_text(encoding="utf-8"), path.name, Answers)
     Statements(AsOf(date(2000, 1, 1)), knowledge, reading, answers).of(answers.facts, answers.pains, answers.refused)
     reading.finish()
     return answers
@@ -208,10 +206,13 @@ class Statements:
             self.reading.mistake(each, "dose", str(error))
             return
         current = {"yes": True, "no": False, "unknown": None}[each.current]
+        if each.source in ("administration", "dispense"):
+            current = None      # of one moment: it does not say that the drug goes on
         number = sum(event.kind == "drug" for event in self.found)
         for concept in concepts:
             drug = Drug(ingredient=each.drug, ingredient_code=code, product=each.drug, strength=strength,
-                        strength_unit=strength_unit, route=each.route, source="order", doses=(dose,))  # fmt: skip
+                        strength_unit=strength_unit, route=each.route, source=each.source, doses=(dose,),
+                        given=True if each.source == "administration" else None)  # fmt: skip
             self.found.append(Event("drug", concept, f"stated/drug/{number}", start, end, drug=drug, current=current,
                                     status="active" if current else ""))  # fmt: skip
             if last is not None:
@@ -283,7 +284,7 @@ class Statements:
                 concept = _first_concept(concept.removesuffix("*"), self.knowledge)
             return Event("drug", concept, ref, when, current=True, drug=Drug("stated", source="statement"))
         kind = declared.kind if declared.kind in ("procedure", "allergy", "goal") else "condition"
-        return Event(kind, concept, ref, when, current=None)  # type: ignore[arg-type]
+        return Event(kind, concept, ref, when, current=None)
 
     def _day(self, text: str) -> When:
         """`3 d` before the assessment, `20 h` before its moment, or a date."""
@@ -334,5 +335,3 @@ def ingredient(name: str, knowledge: Knowledge) -> tuple[str, list[str]]:
 def _first_concept(group: str, knowledge: Knowledge) -> str:
     return next(concept for _, _, concept in knowledge.codes.ingredients if concept.startswith(group))
 
-
-__all__ = ["Answers", "Case", "KnowledgeError", "case_events", "ingredient", "read_answers", "read_case", "with_answers"]

@@ -51,11 +51,7 @@ def range_value(span: Range) -> tuple[Interval | None, str]:
     """A range of quantities of one unit."""
     ends = [each for each in (span.low, span.high) if each is not None and each.value is not None]
     units = {unit_of(each) for each in ends}
-    if (
-        not ends
-        or len(units) > 1
-        or any(each.comparator or not is_sane(each.value or Decimal(0)) for each in ends)
-    ):
+    if not ends or len(units) > 1 or any(each.comparator or not is_sane(each.value or Decimal(0)) for each in ends):
         return None, ""
     low = span.low.value if span.low is not None else None
     high = span.high.value if span.high is not None else None

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from fourthstep.events.event import Event
 from fourthstep.facts.fact import DayValue, Fact, presence, unknown
 from fourthstep.facts.pains import Pain, gather_pains
@@ -78,15 +80,15 @@ class Facts:
 
 def answered(name: str, declared: Declaration, event: Event) -> Fact:
     """What a clinician entered; it counts, and is marked as entered here."""
-    common = {"name": name, "when": event.start, "refs": (event.ref,), "detail": "answered"}
+    common = Fact(name=name, when=event.start, refs=(event.ref,), detail="answered")
     if event.value is not None:
-        return Fact(**common, number=event.value, unit=event.unit or declared.unit or "")
+        return replace(common, number=event.value, unit=event.unit or declared.unit or "")
     if event.text in ("yes", "no"):
-        return Fact(**common, truth=Truth.TRUE if event.text == "yes" else Truth.FALSE)
+        return replace(common, truth=Truth.TRUE if event.text == "yes" else Truth.FALSE)
     words = tuple(each.strip() for each in event.text.split("|"))
     if not words or any(each not in declared.values for each in words):
         return unknown(name, "answer-not-readable", refs=(event.ref,))
-    return Fact(**common, words=words)
+    return replace(common, words=words)
 
 
 # -- measurements ------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fourthstep.facts.fact import Fact, unknown
-from fourthstep.ground.dates import days
+from fourthstep.ground.dates import When, days
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth, all_of
 from fourthstep.knowledge.models import Score, ScoreItem, ScorePoints
@@ -21,7 +21,9 @@ def score(name: str, facts: "Facts") -> Fact:
     Unknown when: no item is recorded, or a required item is missing.
     """
     declared = facts.knowledge.scores[name]
-    spans, refs, whens = [], set(), []
+    spans: list[list[Decimal]] = []
+    refs: set[str] = set()
+    whens: list[When] = []
     for item in declared.items:
         fact = facts.of(item.fact)
         possible = _possible(item, fact, facts)

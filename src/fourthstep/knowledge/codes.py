@@ -24,6 +24,7 @@ from fourthstep.ground.errors import KnowledgeError, Mistake
 from fourthstep.ground.interval import Interval
 
 ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD_9_PROCEDURES = "urn:oid:2.16.840.1.113883.6.104"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 NDC = "http://hl7.org/fhir/sid/ndc"
 ATC = "http://www.whocc.no/atc"
@@ -111,9 +112,7 @@ class CodeIndex:
             self._products.setdefault((row[0], normal_code(row[0], row[1])), []).append(row)
         self._ingredients, self._by_code = _ingredient_maps(tables)
         self._sites = {(row[0], normal_code(row[0], row[1])): Site(*row[2:]) for row in tables.sites}
-        self._irrelevant = {
-            (kind, system, normal_code(system, code)) for system, code, kind in tables.irrelevant
-        }
+        self._irrelevant = {(kind, system, normal_code(system, code)) for system, code, kind in tables.irrelevant}
         self._ranges: dict[str, list[tuple[str, str, str]]] = {}
         for system, first, last, family in tables.ranges:
             span = (normal_code(system, first), normal_code(system, last), family)
@@ -123,15 +122,19 @@ class CodeIndex:
         self._units = _unit_map(tables.units)
         self._found: dict[tuple[str, str, str], tuple[Hit, ...]] = {}
         self._found_products: dict[tuple[str, str], tuple[Product, ...]] = {}
+        self._overlays: dict[tuple[CodeRow, ...], CodeIndex] = {}
 
     def overlaid(self, maps: Iterable[CodeRow]) -> "CodeIndex":
         """The same index with a hospital's local codes on top; for drugs, `extra` is the ingredient.
 
-        A concept `irrelevant` makes the code known to mean nothing.
+        A concept `irrelevant` makes the code known to mean nothing.  The same maps give the same index again.
         """
-        changed = copy.copy(self)
-        changed._lay_over(maps)  # noqa: SLF001  a copy of this very object
-        return changed
+        rows = tuple(maps)
+        known = self._overlays.get(rows)
+        if known is None:
+            known = self._overlays[rows] = copy.copy(self)
+            known._lay_over(rows)  # noqa: SLF001  a copy of this very object
+        return known
 
     def _lay_over(self, maps: Iterable[CodeRow]) -> None:
         self._exact, self._irrelevant = dict(self._exact), set(self._irrelevant)
@@ -291,7 +294,7 @@ def normal_code(system: str, code: str) -> str:
     """
     if " " in code or not code.isprintable():
         code = " ".join(code.split())
-    if "icd" in system or "ICD" in system:
+    if "icd" in system or "ICD" in system or system == ICD_9_PROCEDURES:
         return code.replace(".", "").upper()
     if "-" in code and system == NDC:
         parts = code.split("-")
@@ -407,8 +410,7 @@ _Conversion = tuple[_Factor, Decimal]
 
 def _unit_map(rows: Iterable[tuple[str, str, str, str, str]]) -> dict[tuple[str, str, str], _Conversion]:
     return {
-        (source, target, concept): (_factor(text), Decimal(minus or 0))
-        for source, target, text, concept, minus in rows
+        (source, target, concept): (_factor(text), Decimal(minus or 0)) for source, target, text, concept, minus in rows
     }
 
 
@@ -475,17 +477,15 @@ def read_code_tables(folder: Path) -> CodeTables:
             (row["system"], row["code"], row["kind"])
             for row in reader.rows("irrelevant", ("system", "code", "kind", "display"))
         ],
-        irrelevant_ingredients=[
-            row["ingredient"] for row in reader.rows("irrelevant_ingredients", ("ingredient",))
-        ],
+        irrelevant_ingredients=[row["ingredient"] for row in reader.rows("irrelevant_ingredients", ("ingredient",))],
         ranges=[
             (row["system"], row["first"], row["last"], row["family"])
             for row in reader.rows("ranges", ("system", "first", "last", "family", "remark"))
         ],
         systems=[(row["alias"], row["system"]) for row in reader.rows("systems", ("alias", "system"))],
         units=[
-            (row["from"], row["to"], row["factor"], row["concept"], row["minus"])
-            for row in reader.rows("units", ("from", "to", "factor", "concept", "minus"), _check_factor)
+            (row["from"], row["to"], row["factor"], row.get("concept", ""), row.get("minus", ""))
+            for row in reader.rows("units", ("from", "to", "factor"), _check_factor)
         ],
     )
     if reader.mistakes:
@@ -538,7 +538,7 @@ def _check_factor(row: _Row) -> str:
     above, _, below = row["factor"].partition("/")
     if not _is_number(above) or not _is_number(below or "1"):
         return "`factor` is not a positive number"
-    return "" if _is_number(row["minus"] or "1") else "`minus` is not a positive number"
+    return "" if _is_number(row.get("minus") or "1") else "`minus` is not a positive number"
 
 
 def _is_number(text: str) -> bool:

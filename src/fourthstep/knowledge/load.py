@@ -111,36 +111,20 @@ def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
     if not folder.is_dir():
         raise KnowledgeError([Mistake(str(folder), 1, 0, "there is no knowledge folder here")])
     reading = reading or Reading()
-    merged: dict[str, dict[str, Any]] = {
-        part: _merge(folder / part, dict[str, entry], reading)
-        for part, entry in (("facts", Fact), ("rules", Rule), ("legs", Leg), ("scores", Score))
-    }
-    listed = {part: _concat(folder / part, list[entry], reading)
-              for part, entry in (("red-flags", RedFlag), ("safety", SafetyRule))}  # fmt: skip
-    by_id = {part: _by_id(folder / part, entry, reading)
-             for part, entry in (("interventions", Intervention), ("comparators", Comparator),
-                                 ("syndromes", Syndrome))}  # fmt: skip
-    singles = {name: _single(folder / f"{name}.yaml", wanted, reading)
-               for name, wanted in (("prognosis", Prognosis), ("pains", Pains), ("holds", HoldRules), ("performance", list[PerformanceRow]), ("adjuvants", list[AdequateTrial]), ("review", dict[str, str]),
-                                    ("sources", dict[str, Source]),
-                                    ("texts/en", dict[str, dict[str, str]]))}  # fmt: skip
+    merged: dict[str, Any] = {part: _merge(folder / part, wanted, reading) for part, wanted in _MERGED.items()}
+    listed = {part: _concat(folder / part, wanted, reading) for part, wanted in _LISTED.items()}
+    by_id: dict[str, Any] = {part: _by_id(folder / part, wanted, reading) for part, wanted in _BY_ID.items()}
+    singles: dict[str, Any] = {name: _read(folder / f"{name}.yaml", wanted, reading) for name, wanted in _SINGLE.items()}
     opioids = read_opioid_knowledge(folder / "opioids", reading)
     tables = read_safety_tables(folder / "tables", reading.mistakes)
     codes = read_code_tables(folder / "codes")
     reading.finish()
     knowledge = Knowledge(
         **merged,
+        **by_id,
+        **{name.partition("/")[0]: entry for name, entry in singles.items()},
         red_flags=tuple(listed["red-flags"]),
         safety=tuple(listed["safety"]),
-        **by_id,
-        prognosis=singles["prognosis"],
-        pains=singles["pains"],
-        holds=singles["holds"],
-        performance=singles["performance"],
-        adjuvants=singles["adjuvants"],
-        review=singles["review"],
-        sources=singles["sources"],
-        texts=singles["texts/en"],
         tables=tables,
         opioids=opioids,
         codes=codes,
@@ -150,6 +134,22 @@ def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
     check_references(knowledge, reading)
     reading.finish()
     return knowledge
+
+
+_MERGED: dict[str, Any] = {"facts": dict[str, Fact], "rules": dict[str, Rule], "legs": dict[str, Leg],
+                           "scores": dict[str, Score]}  # fmt: skip
+_LISTED: dict[str, Any] = {"red-flags": list[RedFlag], "safety": list[SafetyRule]}
+_BY_ID: dict[str, Any] = {"interventions": Intervention, "comparators": Comparator, "syndromes": Syndrome}
+_SINGLE: dict[str, Any] = {
+    "prognosis": Prognosis,
+    "pains": Pains,
+    "holds": HoldRules,
+    "performance": list[PerformanceRow],
+    "adjuvants": list[AdequateTrial],
+    "review": dict[str, str],
+    "sources": dict[str, Source],
+    "texts/en": dict[str, dict[str, str]],
+}
 
 
 # -- the kept copy -----------------------------------------------------------------------------------------
@@ -233,7 +233,3 @@ def _by_id(folder: Path, wanted: Any, reading: Reading) -> dict[str, Any]:
             reading.mistake(entry, "id", f"the file is named {path.stem}", "A file carries the name of its entry.")
         found[entry.id] = entry
     return found
-
-
-def _single(path: Path, wanted: Any, reading: Reading) -> Any:
-    return _read(path, wanted, reading)

@@ -24,7 +24,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """Base of everything written in YAML."""
 
 
-class Marks(Entry, kw_only=True):
+class Marks(Entry, frozen=True, kw_only=True):
     """How sure each part of a criterion is: its value, its time window, its bleeding class."""
 
     value: Mark
@@ -32,7 +32,7 @@ class Marks(Entry, kw_only=True):
     class_: Mark | None = msgspec.field(default=None, name="class")
 
 
-class Question(Entry, kw_only=True, rename={"is_": "is", "in_": "in"}):
+class Question(Entry, frozen=True, kw_only=True, rename={"is_": "is", "in_": "in"}):
     """What is asked of the facts: a tree of `all`, `any`, `none`, whose leaves compare one fact.
 
     A leaf names a `fact`, a `rule` (a named question) or a `leg` of the conventional treatment.
@@ -58,7 +58,7 @@ class Question(Entry, kw_only=True, rename={"is_": "is", "in_": "in"}):
     on_days: int | None = None
 
 
-class Criterion(Entry, kw_only=True):
+class Criterion(Entry, frozen=True, kw_only=True):
     """One reason for or against: `says` is read aloud, `when` is computed, `because` names the sources."""
 
     id: str
@@ -74,7 +74,7 @@ class Criterion(Entry, kw_only=True):
     """Asked of the clinician, not of the record: does not count until answered."""
 
 
-class SafetyRule(Criterion, kw_only=True):
+class SafetyRule(Criterion, frozen=True, kw_only=True):
     """A criterion that is written once and applies to every intervention with certain attributes."""
 
     effect: Effect
@@ -82,7 +82,7 @@ class SafetyRule(Criterion, kw_only=True):
     """Attribute of the intervention -> values it may have; several attributes must all match; empty: all."""
 
 
-class Statement(Entry, kw_only=True):
+class Statement(Entry, frozen=True, kw_only=True):
     """One sentence that rests on sources; numbers stand in the sentence as the source gives them."""
 
     says: str
@@ -90,7 +90,7 @@ class Statement(Entry, kw_only=True):
     mark: Mark = "K"
 
 
-class Grade(Entry, kw_only=True):
+class Grade(Entry, frozen=True, kw_only=True):
     """What a guideline says of an intervention, in the guideline's own grading."""
 
     guideline: str
@@ -99,7 +99,7 @@ class Grade(Entry, kw_only=True):
     mark: Mark
 
 
-class Evidence(Entry, kw_only=True):
+class Evidence(Entry, frozen=True, kw_only=True):
     """How sure the literature is that it relieves pain in cancer (GRADE-like certainty)."""
 
     says: str
@@ -109,7 +109,7 @@ class Evidence(Entry, kw_only=True):
     dissent: list[Statement] = []
 
 
-class Line(Entry, kw_only=True):
+class Line(Entry, frozen=True, kw_only=True):
     """When in the course of treatment: the therapy's own line condition, and what follows where it is not met."""
 
     says: str
@@ -119,7 +119,7 @@ class Line(Entry, kw_only=True):
     mark: Mark = "K"
 
 
-class Survival(Entry, kw_only=True):
+class Survival(Entry, frozen=True, kw_only=True):
     """The smallest sensible prognosis; shown as fit, never a stop."""
 
     says: str
@@ -128,7 +128,7 @@ class Survival(Entry, kw_only=True):
     mark: Mark = "P"
 
 
-class Attributes(Entry, kw_only=True):
+class Attributes(Entry, frozen=True, kw_only=True):
     """What the cross-cutting safety rules need to know of an intervention."""
 
     destructive: bool = False
@@ -165,7 +165,7 @@ class Attributes(Entry, kw_only=True):
     reversible: bool = True
 
 
-class Intervention(Entry, kw_only=True):
+class Intervention(Entry, frozen=True, kw_only=True):
     """One therapy: what it fits, what stands in the way, what it brings, how sure that is."""
 
     id: str
@@ -200,7 +200,7 @@ class Intervention(Entry, kw_only=True):
     sources: list[str]
 
 
-class Comparator(Entry, kw_only=True):
+class Comparator(Entry, frozen=True, kw_only=True):
     """A noninvasive therapy that stands beside the interventions; it is shown, never a word."""
 
     id: str
@@ -212,14 +212,14 @@ class Comparator(Entry, kw_only=True):
     sources: list[str]
 
 
-class SyndromeOptions(Entry, kw_only=True):
+class SyndromeOptions(Entry, frozen=True, kw_only=True):
     """Interventions of equal rank in a syndrome's list."""
 
     ids: list[str]
     note: str = ""
 
 
-class Syndrome(Entry, kw_only=True):
+class Syndrome(Entry, frozen=True, kw_only=True):
     """A cancer pain syndrome: how it is recognised, and the options in their usual order."""
 
     id: str
@@ -237,7 +237,7 @@ class Syndrome(Entry, kw_only=True):
     left_to_the_clinician: list[str] = []
 
 
-class Fact(Entry, kw_only=True):
+class Fact(Entry, frozen=True, kw_only=True):
     """How a named value is taken from a patient's events."""
 
     says: str
@@ -269,7 +269,7 @@ class Fact(Entry, kw_only=True):
     mark: Mark = "P"
 
 
-class Rule(Entry, kw_only=True):
+class Rule(Entry, frozen=True, kw_only=True):
     """A named question.  With `yes_when` and `no_when` it is unknown where neither is true."""
 
     says: str
@@ -280,7 +280,7 @@ class Rule(Entry, kw_only=True):
     marks: Marks
 
 
-class State(Entry, kw_only=True):
+class State(Entry, frozen=True, kw_only=True):
     """One row of a leg's decision: the first that is true gives the state."""
 
     state: LegState
@@ -288,7 +288,7 @@ class State(Entry, kw_only=True):
     says: str
 
 
-class Leg(Entry, kw_only=True):
+class Leg(Entry, frozen=True, kw_only=True):
     """One leg of the conventional treatment."""
 
     says: str
@@ -302,14 +302,14 @@ class Leg(Entry, kw_only=True):
     mark: Mark = "P"
 
 
-class RedFlag(Criterion, kw_only=True):
+class RedFlag(Criterion, frozen=True, kw_only=True):
     """Something that must be worked up first; the rest of the assessment is still shown."""
 
     pathway: str
     """What changes, and where to go, in words."""
 
 
-class ScorePoints(Entry, kw_only=True):
+class ScorePoints(Entry, frozen=True, kw_only=True):
     """Points for one value or one band of numbers."""
 
     points: Decimal
@@ -320,7 +320,7 @@ class ScorePoints(Entry, kw_only=True):
     below: Decimal | None = None
 
 
-class ScoreItem(Entry, kw_only=True):
+class ScoreItem(Entry, frozen=True, kw_only=True):
     """One item of a score; where its fact is unknown, the score becomes an interval."""
 
     fact: str
@@ -328,7 +328,7 @@ class ScoreItem(Entry, kw_only=True):
     points: list[ScorePoints]
 
 
-class Score(Entry, kw_only=True):
+class Score(Entry, frozen=True, kw_only=True):
     """A published sum score; a missing item gives an interval, never a zero."""
 
     says: str
@@ -340,7 +340,7 @@ class Score(Entry, kw_only=True):
     mark: Mark = "V"
 
 
-class ScoreBand(Entry, kw_only=True):
+class ScoreBand(Entry, frozen=True, kw_only=True):
     """What a total means."""
 
     at_least: Decimal
@@ -348,7 +348,7 @@ class ScoreBand(Entry, kw_only=True):
     says: str
 
 
-class Source(Entry, kw_only=True):
+class Source(Entry, frozen=True, kw_only=True):
     """Where a statement comes from; `mark` V: the deciding facts were seen in a public copy."""
 
     cite: str
@@ -358,7 +358,7 @@ class Source(Entry, kw_only=True):
     mark: str = "K"
 
 
-class PrognosisRow(Entry, kw_only=True):
+class PrognosisRow(Entry, frozen=True, kw_only=True):
     """First match gives the band of survival."""
 
     band: str
@@ -366,7 +366,7 @@ class PrognosisRow(Entry, kw_only=True):
     says: str
 
 
-class Prognosis(Entry, kw_only=True):
+class Prognosis(Entry, frozen=True, kw_only=True):
     """How a survival band is read from estimates and scores, in the order of trust."""
 
     bands: list[str]
@@ -377,14 +377,14 @@ class Prognosis(Entry, kw_only=True):
     mark: Mark = "P"
 
 
-class CodedPain(Entry, kw_only=True):
+class CodedPain(Entry, frozen=True, kw_only=True):
     """Where a coded pain sits and what mechanism its name states; nothing, where the code does not say."""
 
     region: str = ""
     mechanism: str = ""
 
 
-class Pains(Entry, kw_only=True):
+class Pains(Entry, frozen=True, kw_only=True):
     """How pains are recognised in a record."""
 
     scores: dict[str, Literal["average", "unspecified", "now", "worst"]]
@@ -392,7 +392,7 @@ class Pains(Entry, kw_only=True):
     coded_episode: str
 
 
-class NormalInr(Entry, kw_only=True):
+class NormalInr(Entry, frozen=True, kw_only=True):
     """What counts as a normal INR after a vitamin K antagonist."""
 
     at_most: Decimal
@@ -400,7 +400,7 @@ class NormalInr(Entry, kw_only=True):
     mark: Mark
 
 
-class DoseClass(Entry, kw_only=True):
+class DoseClass(Entry, frozen=True, kw_only=True):
     """Up to which dose a heparin counts as prophylactic or low dose."""
 
     unit: str
@@ -410,7 +410,7 @@ class DoseClass(Entry, kw_only=True):
     per_dose: Decimal | None = None
 
 
-class HoldRules(Entry, kw_only=True):
+class HoldRules(Entry, frozen=True, kw_only=True):
     """How a row of the table of antithrombotic intervals is chosen for a patient."""
 
     groups: list[str]
@@ -426,7 +426,7 @@ class HoldRules(Entry, kw_only=True):
     renal_mark: Mark
 
 
-class PerformanceRow(Entry, kw_only=True):
+class PerformanceRow(Entry, frozen=True, kw_only=True):
     """Which Karnofsky or PPS values one source takes for one ECOG grade."""
 
     ecog: Decimal
@@ -436,7 +436,7 @@ class PerformanceRow(Entry, kw_only=True):
     mark: Mark
 
 
-class RenalDose(Entry, kw_only=True):
+class RenalDose(Entry, frozen=True, kw_only=True):
     """The smallest daily dose that counts at one level of creatinine clearance (mL/min)."""
 
     dose_at_least: Decimal
@@ -444,7 +444,7 @@ class RenalDose(Entry, kw_only=True):
     below: Decimal
 
 
-class AdequateTrial(Entry, kw_only=True):
+class AdequateTrial(Entry, frozen=True, kw_only=True):
     """When a drug other than an opioid counts as tried adequately."""
 
     drug: str

@@ -262,6 +262,8 @@ class RouteWord(Entry, frozen=True, kw_only=True):
     """What a route code or word means."""
 
     route: RouteClass
+    word: Literal["", "intravenous", "subcutaneous", "intramuscular"] = ""
+    """Which parenteral route; empty where that is not said or does not matter."""
     pca: bool = False
     """Patient-controlled analgesia: a plain dose by this route is the content of the bag."""
 

@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from fourthstep.ground.digest import digest
-from fourthstep.ground.errors import KnowledgeError, RecordError
+from fourthstep.ground.errors import RecordError
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.models import Criterion, Entry, Question
-from fourthstep.knowledge.reader import BROKEN, Reading
+from fourthstep.knowledge.reader import Reading
 
 C = TypeVar("C", bound=Criterion)
 CodedKind = Literal["condition", "measurement", "drug", "procedure", "allergy", "goal"]
 
 
-class CodeMap(Entry, kw_only=True):
+class CodeMap(Entry, frozen=True, kw_only=True):
     """What a local code means; `concept: irrelevant` says that it means nothing here."""
 
     system: str
@@ -34,7 +34,7 @@ class CodeMap(Entry, kw_only=True):
     date: str
 
 
-class Signature(Entry, kw_only=True):
+class Signature(Entry, frozen=True, kw_only=True):
     """Criteria with policy values that this hospital's clinical lead lets stop, not only caution."""
 
     criteria: list[str]
@@ -42,14 +42,14 @@ class Signature(Entry, kw_only=True):
     date: str
 
 
-class OrderWindows(Entry, kw_only=True):
+class OrderWindows(Entry, frozen=True, kw_only=True):
     """How long an order without an end counts as current, in days, since it was last written, filled or given."""
 
     outpatient: int = 30
     inpatient: int = 3
 
 
-class Policy(Entry, kw_only=True):
+class Policy(Entry, frozen=True, kw_only=True):
     """One hospital's overlay over the knowledge."""
 
     name: str = "default"
@@ -72,6 +72,9 @@ class Policy(Entry, kw_only=True):
 
 
 DEFAULT = Policy()
+DOORS = ("file", "export", "server", "prefetch")
+VOUCHED = ("condition", "drug", "procedure", "allergy", "encounter")
+ORDER_STATUSES = ("active", "on-hold", "completed", "stopped", "unknown")
 
 
 def read_policy(path: Path, knowledge: Knowledge) -> Policy:
@@ -86,9 +89,7 @@ def read_policy(path: Path, knowledge: Knowledge) -> Policy:
     except OSError as error:
         raise RecordError(f"{path}: the policy cannot be read: {error.strerror}") from None
     reading = Reading()
-    policy = reading.read(text, path.name, Policy)
-    if policy is BROKEN:
-        raise KnowledgeError(reading.mistakes)
+    policy = reading.read_or_raise(text, path.name, Policy)
     _check(policy, knowledge, reading)
     reading.finish()
     return msgspec.structs.replace(policy, digest=digest([text.encode()]))
@@ -110,13 +111,37 @@ def _check(policy: Policy, knowledge: Knowledge, reading: Reading) -> None:
     for each, limit in policy.thresholds.items():
         if each in criteria and with_limit(criteria[each].when, limit) is None:
             reading.mistake(policy, "thresholds", f"criterion `{each}` does not compare one number with one limit")
+    for door, kinds in policy.vouching.items():
+        if door not in DOORS:
+            reading.mistake(policy, "vouching", f"there is no door `{door}`", f"Doors are {', '.join(DOORS)}.")
+        for each in kinds:
+            if each not in VOUCHED:
+                reading.mistake(policy, "vouching", f"`{each}` is no kind", f"Kinds are {', '.join(VOUCHED)}.")
+    for each in policy.order_statuses:
+        if each not in ORDER_STATUSES:
+            reading.mistake(policy, "order_statuses", f"no order with status `{each}` can be current",
+                            f"Choose from {', '.join(ORDER_STATUSES)}.")  # fmt: skip
+    known = _concepts(knowledge)
     for mapped in policy.code_maps:
+        if mapped.concept not in ("", "irrelevant") and (mapped.kind, mapped.concept) not in known:
+            reading.mistake(mapped, "concept", f"there is no {mapped.kind} concept `{mapped.concept}`")
+        if mapped.ingredient and ("ingredient", mapped.ingredient.lower()) not in known:
+            reading.mistake(mapped, "ingredient", f"there is no drug `{mapped.ingredient}`", "Use its generic name.")
         if not mapped.concept and not mapped.ingredient:
             reading.mistake(mapped, "", "a code map needs a `concept` or, for drugs, an `ingredient`")
         try:
             date.fromisoformat(mapped.date)
         except ValueError:
             reading.mistake(mapped, "date", "expected the day of the review, such as 2026-03-01")
+
+
+def _concepts(knowledge: Knowledge) -> set[tuple[str, str]]:
+    """Kind and concept of everything that a code can mean, and the names of all drugs."""
+    tables = knowledge.codes
+    found = {(row[0], row[4]) for row in tables.codes} | {("drug", row[2]) for row in tables.ingredients}
+    found |= {("allergy", concept) for kind, concept in found if kind == "condition"}
+    found |= {("ingredient", row[0].lower()) for row in (*tables.ingredients, *tables.antineoplastics)}
+    return found
 
 
 def zone_of(policy: Policy) -> str | None:

@@ -11,14 +11,11 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
 from fourthstep.ground.errors import KnowledgeError, Mistake
-
-if TYPE_CHECKING:
-    import yaml
 
 T = TypeVar("T")
 
@@ -73,6 +70,17 @@ class Reading:
             return BROKEN
         return self._convert(node, wanted)
 
+    def read_or_raise(self, text: str, file: str, wanted: type[T]) -> T:
+        """As `read`, for a file without which nothing can go on.
+
+        Raises:
+            KnowledgeError: with every mistake of the file.
+        """
+        entry = self.read(text, file, wanted)
+        if entry is BROKEN:
+            raise KnowledgeError(self.mistakes)
+        return typing.cast("T", entry)
+
     def place(self, entry: Any, key: str = "") -> Place:
         """Where a key of an entry stood (the entry itself, if the key was not written)."""
         found = self._places.get((id(entry), key)) or self._places.get((id(entry), ""))
@@ -93,16 +101,16 @@ class Reading:
         source = self._lines[line] if line < len(self._lines) else ""
         return Place(self._file, line + 1, column, width, source)
 
-    def _at(self, node: "yaml.Node") -> Place:
+    def _at(self, node: Any) -> Place:
         start, end = node.start_mark, node.end_mark
         width = end.column - start.column if end.line == start.line else 1
         return self._place(start.line, start.column, width)
 
-    def _wrong(self, node: "yaml.Node", what: str, remedy: str = "") -> _Broken:
+    def _wrong(self, node: Any, what: str, remedy: str = "") -> _Broken:
         self.mistakes.append(self._at(node).mistake(what, remedy))
         return BROKEN
 
-    def _convert(self, node: "yaml.Node", wanted: Any) -> Any:
+    def _convert(self, node: Any, wanted: Any) -> Any:
         origin = get_origin(wanted)
         if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
             return self._struct(node, wanted)
@@ -114,7 +122,7 @@ class Reading:
             return self._union(node, get_args(wanted))
         return self._scalar(node, wanted)
 
-    def _struct(self, node: "yaml.Node", wanted: type[msgspec.Struct]) -> Any:
+    def _struct(self, node: Any, wanted: type[msgspec.Struct]) -> Any:
         if node.id != "mapping":
             return self._wrong(node, f"expected keys of a {_noun(wanted)}", f"Its keys are {_keys(wanted)}.")
         fields, hints = _shape(wanted)
@@ -148,13 +156,13 @@ class Reading:
         self._places.update({(id(entry), key): place for key, place in places.items()})
         return entry
 
-    def _list(self, node: "yaml.Node", wanted: Any) -> Any:
+    def _list(self, node: Any, wanted: Any) -> Any:
         if node.id != "sequence":
             return self._wrong(node, "expected a list", "Write `[a, b]`, or one `- item` per line.")
         items = [self._convert(each, wanted) for each in node.value]
         return BROKEN if BROKEN in items else items
 
-    def _dict(self, node: "yaml.Node", wanted: Any) -> Any:
+    def _dict(self, node: Any, wanted: Any) -> Any:
         if node.id != "mapping":
             return self._wrong(node, "expected keys with values")
         found: dict[str, Any] = {}
@@ -165,7 +173,7 @@ class Reading:
             found[key] = self._convert(value_node, wanted)
         return BROKEN if BROKEN in found.values() else found
 
-    def _union(self, node: "yaml.Node", options: tuple[Any, ...]) -> Any:
+    def _union(self, node: Any, options: tuple[Any, ...]) -> Any:
         if type(None) in options:
             if node.id == "scalar" and node.tag.endswith(":null"):
                 return None
@@ -179,7 +187,7 @@ class Reading:
                 return self._scalar(node, each)
         return self._wrong(node, f"expected {' or '.join(_noun(each) for each in options)}")
 
-    def _scalar(self, node: "yaml.Node", wanted: Any) -> Any:
+    def _scalar(self, node: Any, wanted: Any) -> Any:
         if node.id != "scalar":
             return self._wrong(node, f"expected {_noun(wanted)}")
         text = str(node.value)
@@ -197,7 +205,7 @@ class Reading:
         return Decimal(text) if wanted is Decimal else int(text)
 
 
-def _reads(node: "yaml.ScalarNode", wanted: Any) -> bool:
+def _reads(node: Any, wanted: Any) -> bool:
     """Could this scalar be read as that type?"""
     if wanted is bool:
         return bool(node.tag.endswith(":bool"))
@@ -236,7 +244,4 @@ def read_file(path: Path, wanted: type[T], name: str | None = None) -> T:
     Raises:
         KnowledgeError: with every mistake of the file.
     """
-    reading = Reading()
-    entry = reading.read(path.read_text(encoding="utf-8"), name or path.name, wanted)
-    reading.finish()
-    return typing.cast("T", entry)
+    return Reading().read_or_raise(path.read_text(encoding="utf-8"), name or path.name, wanted)

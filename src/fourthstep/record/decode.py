@@ -35,9 +35,7 @@ _MODIFIERS = frozenset(
 """Without one of these a resource could be read as its opposite."""
 _WHOLE = frozenset({"dosageInstruction", "dosage", "dispenseRequest", "bodySite", "period"})
 """Elements that are dropped as a whole, because a part of them would be read as another amount or place."""
-_DRUGS = frozenset(
-    {"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"}
-)
+_DRUGS = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"})
 _LARGEST_EXPONENT = 15
 _MOST_REPAIRS = 50
 
@@ -125,7 +123,7 @@ def accept(resource: Any, full_url: str = "") -> Decoded:
     if foreign:
         raise wrong_version(kind, foreign)
     if kind in _DRUGS and _monstrous(resource):
-        return _repaired(_number_encoder.encode(resource), kind, full_url)
+        return _repaired(msgspec.json.encode(resource), kind, full_url)
     subject = resource.patient if kind in _PATIENTS else getattr(resource, "subject", None)
     identity = resource.id
     ref = f"{kind}/{identity}" if identity else reference_to(resource, full_url)
@@ -225,9 +223,7 @@ def _cut(steps: _Steps) -> _Steps:
     """How much must go: the element itself, or the whole value or dosage that it is a part of."""
     for at, step in enumerate(steps):
         if isinstance(step, str) and (step in _WHOLE or step.startswith("value")):
-            return (
-                steps[: at + 2] if len(steps) > at + 1 and isinstance(steps[at + 1], int) else steps[: at + 1]
-            )
+            return steps[: at + 2] if len(steps) > at + 1 and isinstance(steps[at + 1], int) else steps[: at + 1]
     return steps
 
 

@@ -212,7 +212,7 @@ class Gathering:
                 self.notice(f"{source.name}: lines that are not FHIR resources were ignored.")
 
     def _add_line(self, line: bytes) -> bool:
-        if self._wanted and self._wanted not in line:
+        if self._wanted and self._wanted not in line and line.endswith(b"}"):
             kind = peek(line)
             if kind in TYPES and kind not in ("Medication", "Device"):
                 self.types.add(kind)
@@ -276,7 +276,7 @@ class Gathering:
         (self.drafts if self._drafting else self.decoded).append(found)
         self.types.add(found.type)
         if full_url:
-            self.full_urls[full_url] = found.ref
+            self.full_urls[full_url] = min(found.ref, self.full_urls.get(full_url, found.ref))
 
     def _add_decoded(self, resource: Any, full_url: str) -> None:
         if isinstance(resource, Resource):
@@ -394,9 +394,7 @@ class Gathering:
         self.lost = lost_before
         new = {VOUCHING[each] for each in self.types - types_before if each in VOUCHING}
         if failed:
-            self.notice(
-                "Part of the prefetch is an error or only a first page; it does not vouch for anything."
-            )
+            self.notice("Part of the prefetch is an error or only a first page; it does not vouch for anything.")
             self.lost.update(kinds or new)
         elif kind == "Bundle":
             self.satisfied.update(kinds or new)

@@ -14,9 +14,9 @@ import msgspec
 
 from fourthstep.ground.errors import RecordError
 from fourthstep.record.decode import Decoded, Problem
-from fourthstep.record.gather import VOUCHING, Gathering
+from fourthstep.record.gather import KIND_OF, VOUCHING, Gathering
 from fourthstep.record.record import KINDS, Door, Record, Unreadable
-from fourthstep.record.references import bare_id, is_patient, normal_reference
+from fourthstep.record.references import bare_id, conditional, is_patient, normal_reference
 from fourthstep.record.resources import Medication, Patient, Resource
 from fourthstep.record.sources import MAX_BYTES, Document, Lines, document, documents_of, strangers
 
@@ -54,9 +54,7 @@ def read_record(
     return record_of(gathering, wanted, door, origin)
 
 
-def read_records(
-    source: Source, *, policy_door: Door | None = None, max_bytes: int = MAX_BYTES
-) -> Iterator[Record]:
+def read_records(source: Source, *, policy_door: Door | None = None, max_bytes: int = MAX_BYTES) -> Iterator[Record]:
     """Read the records of all patients of an export in one pass, in the order of their ids.
 
     Raises:
@@ -93,9 +91,7 @@ def _gather(source: Source, gathering: Gathering, max_bytes: int) -> str:
     if isinstance(source, str) and source.lstrip()[:1] in ("{", "["):
         source = source.encode()
     if isinstance(source, str) and source.startswith(("http://", "https://")):
-        raise RecordError(
-            "A server is read with `read_from_server` (command line: `--server`), not as a file."
-        )
+        raise RecordError("A server is read with `read_from_server` (command line: `--server`), not as a file.")
     if isinstance(source, str | Path):
         return _gather_path(Path(source), gathering, max_bytes)
     if isinstance(source, bytes | bytearray | memoryview):
@@ -126,9 +122,7 @@ def _gather_path(path: Path, gathering: Gathering, max_bytes: int) -> str:
         before = gathering.seen()
         gathering.add(each, lenient=folder)
         if isinstance(each, Lines) and gathering.seen() == before and not folder:
-            raise RecordError(
-                f"{each.name}: no line of this file is a FHIR resource; NDJSON of FHIR R4 was expected."
-            )
+            raise RecordError(f"{each.name}: no line of this file is a FHIR resource; NDJSON of FHIR R4 was expected.")
     if not gathering.seen():
         raise RecordError(f"{path.name}: no FHIR resource was found; FHIR R4 JSON or NDJSON was expected.")
     return path.name
@@ -146,9 +140,12 @@ class _Sorting:
         self.nobodys: list[Decoded] = []
         """Resources that name no patient."""
         self.shared = _Held()
+        self.others = 0
+        """How many belong to a group, a device or a place."""
         self.persons: set[str] = set()
         self._full_urls = gathering.full_urls
         self._keys: dict[str, str | None] = {"": None}
+        self._identifiers = _identifiers(gathering.decoded)
         for each in gathering.decoded:
             self._place(each)
         self.shared.settle()
@@ -172,17 +169,32 @@ class _Sorting:
             self.by_patient.setdefault(key, []).append(each)
         elif each.type in _SHARED:
             self.shared.add(each)
-        elif not each.subject:
+        elif not each.subject or each.subject.startswith("#"):
             self.nobodys.append(each)
+        else:
+            self.others += 1
 
     def _key(self, subject: str) -> str | None:
         """The patient's id of a reference; None where it points to no patient."""
         if subject in self._keys:
             return self._keys[subject]
         target = self._full_urls.get(subject) or normal_reference(subject)
-        key = bare_id(target) if is_patient(target) and not target.startswith("#") else None
+        key = None
+        if is_patient(target) and not target.startswith("#"):
+            wanted = conditional(target)
+            key = (self._identifiers.get(wanted[1:]) if wanted else None) or bare_id(target)
         self._keys[subject] = key
         return key
+
+
+def _identifiers(decoded: Sequence[Decoded]) -> dict[tuple[str, str], str]:
+    """System and value of the patients' identifiers, for references such as `Patient?identifier=...`."""
+    return {
+        (identifier.system, identifier.value): bare_id(each.ref)
+        for each in decoded
+        if isinstance(each.resource, Patient)
+        for identifier in each.resource.identifier
+    }
 
 
 _GIVE_PATIENT = "Say whose record is wanted with `patient=` (command line: `--patient`)"
@@ -235,7 +247,9 @@ def _record(gathering: Gathering, sorting: _Sorting, patient: str, door: Door, o
         own += sorting.nobodys
         notices.append("Resources that name no patient were taken as this patient's.")
     elif sorting.nobodys:
-        notices.append("Resources that name no patient were not used.")
+        notices.append("Resources that name no patient were not used; silence about their kinds counts as unknown.")
+    if sorting.others:
+        notices.append("Resources about a group, a device or a place were not used.")
     held, shared = _Held(), sorting.shared
     for each in own:
         held.add(each)
@@ -249,6 +263,8 @@ def _record(gathering: Gathering, sorting: _Sorting, patient: str, door: Door, o
     if not persons:
         notices.append("There is no Patient resource: age, sex and whether the patient lives are unknown.")
     lost = set(KINDS) if "all" in gathering.lost else set(gathering.lost)
+    if not alone:
+        lost |= {KIND_OF[each.type] for each in sorting.nobodys if each.type in KIND_OF}
     if gathering.next_links:
         lost = set(KINDS)
         notices.append("A Bundle is only one page of a search; it does not vouch for anything.")
@@ -298,14 +314,18 @@ def _vouched(gathering: Gathering, door: Door, lost: set[str]) -> tuple[frozense
 
 
 class _Held:
-    """One patient's resources, each reference once; what differs without a newer version is a conflict."""
+    """One patient's resources, each reference once; what differs without a newer version is a conflict.
+
+    Versions that differ are all kept, in an order of their own, so that the arrival decides nothing.
+    """
 
     def __init__(self) -> None:
         self.resources: dict[str, list[tuple[str, Resource]]] = {}
         self.unreadable: set[Unreadable] = set()
         self.problems: set[Problem] = set()
         self.conflicts: set[str] = set()
-        self._seen: dict[str, list[Resource]] = {}
+        self._first: dict[str, Resource] = {}
+        self._again: dict[str, list[Resource]] = {}
 
     def add(self, each: Decoded) -> None:
         """Take in one resource."""
@@ -313,46 +333,46 @@ class _Held:
             self.problems.update(each.problems)
         if each.resource is None:
             self.unreadable.add(Unreadable(each.type, each.ref))
-            return
-        known = self._seen.get(each.ref)
-        if known is None:
-            self._seen[each.ref] = [each.resource]
-            self.resources.setdefault(each.type, []).append((each.ref, each.resource))
+        elif each.ref in self._first:
+            self._again.setdefault(each.ref, [self._first[each.ref]]).append(each.resource)
         else:
-            self._add_again(each.type, each.ref, each.resource, known)
+            self._first[each.ref] = each.resource
+            self.resources.setdefault(each.type, []).append((each.ref, each.resource))
 
     def settle(self) -> None:
-        """Put conflicting resources into an order that does not depend on how they came."""
-        for kind in {ref.partition("/")[0] for ref in self.conflicts}:
-            self.resources[kind].sort(key=lambda pair: (pair[0], msgspec.json.encode(pair[1])))
-
-    def _add_again(self, kind: str, ref: str, resource: Resource, known: list[Resource]) -> None:
-        order = _compare(_updated(resource), _updated(known[0]))
-        if order < 0 or any(_same(resource, each) for each in known):
-            return
-        if order > 0:
-            known.clear()
-            self.conflicts.discard(ref)
-            self.resources[kind] = [pair for pair in self.resources[kind] if pair[0] != ref]
-        else:
-            self.conflicts.add(ref)
-        known.append(resource)
-        self.resources[kind].append((ref, resource))
+        """Decide which of several versions stand, when all have come."""
+        standing = {ref: _standing(versions) for ref, versions in self._again.items()}
+        self.conflicts = {ref for ref, versions in standing.items() if len(versions) > 1}
+        for kind in {type(versions[0]).__name__ for versions in standing.values()}:
+            single = [pair for pair in self.resources[kind] if pair[0] not in standing]
+            several = [(ref, each) for ref in sorted(standing) for each in standing[ref] if type(each).__name__ == kind]
+            self.resources[kind] = single + several
 
 
-def _updated(resource: Resource) -> str:
-    return resource.meta.last_updated if resource.meta is not None else ""
+def _standing(versions: list[Resource]) -> list[Resource]:
+    """The versions that no newer one replaces, each content once; a version without a date is never replaced."""
+    dated = [(_updated(each), each) for each in versions]
+    newest = max((moment for moment, _ in dated if moment is not None), default=None)
+    standing: list[Resource] = []
+    for moment, each in dated:
+        if moment in (None, newest) and not any(_same(each, known) for known in standing):
+            standing.append(each)
+    return sorted(standing, key=_content)
 
 
-def _compare(one: str, other: str) -> int:
-    """Which was changed later: 1, -1, or 0 where that cannot be said."""
-    if not one or not other or one == other:
-        return 0
+def _updated(resource: Resource) -> datetime | None:
+    """When it was changed last, as an instant; None where that is not said, or not to be compared."""
     try:
-        first, second = datetime.fromisoformat(one), datetime.fromisoformat(other)
-        return (first > second) - (first < second)
-    except (ValueError, TypeError):
-        return 0
+        moment = datetime.fromisoformat(resource.meta.last_updated if resource.meta is not None else "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _content(resource: Resource) -> tuple[bool, bytes]:
+    """An order of versions; of a person, the one that says death comes first."""
+    alive = isinstance(resource, Patient) and not (resource.deceased_boolean or resource.deceased_date_time)
+    return alive, msgspec.json.encode(msgspec.structs.replace(resource, meta=None))
 
 
 def _same(one: Resource, other: Resource) -> bool:

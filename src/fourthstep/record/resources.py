@@ -191,9 +191,7 @@ class AdministrationDosage(Element):
 
     def as_dosage(self) -> Dosage:
         """The same in the shape of an order's dosage, so that one reader reads both."""
-        amount = DoseAndRate(
-            dose_quantity=self.dose, rate_ratio=self.rate_ratio, rate_quantity=self.rate_quantity
-        )
+        amount = DoseAndRate(dose_quantity=self.dose, rate_ratio=self.rate_ratio, rate_quantity=self.rate_quantity)
         empty = self.dose is None and self.rate_ratio is None and self.rate_quantity is None
         return Dosage(
             text=self.text,
@@ -219,6 +217,7 @@ class Resource(Element, tag_field="resourceType", tag=True):
 class Patient(Resource):
     """The person."""
 
+    identifier: tuple[Identifier, ...] = ()
     birth_date: str = ""
     gender: str = ""
     deceased_boolean: bool | None = None

@@ -15,6 +15,7 @@ from fourthstep.record.read import record_of
 from fourthstep.record.record import Door, Record
 from fourthstep.record.references import bare_id, normal_reference
 from fourthstep.record.resources import Drugged, Element
+from fourthstep.record.sources import MAX_BYTES
 
 SEARCHES = (
     "Condition",
@@ -87,7 +88,7 @@ def read_from_server(  # noqa: PLR0913  each is a choice of the caller
     gathering.shape = "server"
     client = httpx.Client(headers=headers, timeout=timeout, follow_redirects=False, transport=transport)
     with _quiet(), client:
-        server = _Server(client, base, gathering, httpx.HTTPError)
+        server = _Server(client, base, gathering, (httpx.HTTPError, httpx.InvalidURL))
         server.patient(wanted)
         for kind in SEARCHES:
             server.search(kind, wanted)
@@ -112,10 +113,10 @@ def _quiet() -> Iterator[None]:
 class _Server:
     """Talks to one server."""
 
-    def __init__(self, client: Any, base: str, gathering: Gathering, errors: type[Exception]) -> None:
+    def __init__(self, client: Any, base: str, gathering: Gathering, errors: tuple[type[Exception], ...]) -> None:
         self._client = client
         self._base = base.rstrip("/") + "/"
-        self._origin = urlsplit(self._base)[:2]
+        self._origin = _origin(self._base)
         self._gathering = gathering
         self._errors = errors
 
@@ -127,12 +128,11 @@ class _Server:
         """
         content, failure = self._get(f"Patient/{quote(wanted, safe='')}")
         if failure.startswith("HTTP"):
+            raise RecordError(f"The server refused the Patient ({failure}).  Check the id, the token and its scope.")
+        failure = failure or self._add(content, "Patient")
+        if failure:
             raise RecordError(
-                f"The server refused the Patient ({failure}).  Check the id, the token and its scope."
-            )
-        if failure or self._add(content) != "Patient":
-            raise RecordError(
-                f"The server could not be reached or did not answer in FHIR ({failure or 'no Patient'}).  "
+                f"The server could not be reached or did not answer in FHIR ({failure}).  "
                 "Check the base URL, the network and the token, and try again."
             )
 
@@ -141,12 +141,13 @@ class _Server:
         address, pages = f"{kind}?patient={quote(patient, safe='')}&_count=200", 0
         while address:
             content, failure = self._get(address)
-            if failure or self._add(content) != "Bundle":
-                self._lose(kind, f"The server refused {kind} ({failure or 'no Bundle'})")
+            failure = failure or self._add(content, "Bundle")
+            if failure:
+                self._lose(kind, f"The server refused {kind} ({failure})")
                 return
             pages += 1
             address = _next(content)
-            if address and urlsplit(urljoin(self._base, address))[:2] != self._origin:
+            if address and not self._own(address):
                 self._lose(kind, f"{kind}: the next page lies on another origin and was not followed")
                 return
             if address and pages >= MAX_PAGES:
@@ -158,47 +159,71 @@ class _Server:
     def medications(self) -> None:
         """The products that orders point to and that did not come with them."""
         held = {each.ref for each in self._gathering.decoded if each.type == "Medication"}
-        wanted = sorted(
-            {
-                normal_reference(each.resource.medication_reference.reference)
-                for each in self._gathering.decoded
-                if isinstance(each.resource, Drugged) and each.resource.medication_reference is not None
-            }
-            - held
-        )
-        for reference in [each for each in wanted if each.startswith("Medication/")][:_MAX_MEDICATIONS]:
+        wanted = {
+            normal_reference(each.resource.medication_reference.reference)
+            for each in self._gathering.decoded
+            if isinstance(each.resource, Drugged)
+            and each.resource.medication_reference is not None
+            and self._own(each.resource.medication_reference.reference)
+        }
+        missing = sorted(each for each in wanted - held if each.startswith("Medication/"))
+        for reference in missing[:_MAX_MEDICATIONS]:
             content, failure = self._get(reference)
-            if failure or self._add(content) != "Medication":
+            if failure or self._add(content, "Medication"):
                 self._gathering.notice("The server refused a Medication that an order points to.")
+        if len(missing) > _MAX_MEDICATIONS:
+            self._gathering.notice(f"More than {_MAX_MEDICATIONS} Medications; the rest was not read.")
+
+    def _own(self, address: str) -> bool:
+        """Does an address lie on this server?  A token never goes anywhere else."""
+        return _origin(urljoin(self._base, address)) == self._origin
 
     def _get(self, path: str) -> tuple[bytes, str]:
         """The answer's content, or why there is none."""
+        parts, size = [], 0
         try:
-            answer = self._client.get(urljoin(self._base, path))
+            with self._client.stream("GET", urljoin(self._base, path)) as answer:
+                if answer.status_code != 200:
+                    return b"", f"HTTP {answer.status_code}"
+                for part in answer.iter_bytes():
+                    parts.append(part)
+                    size += len(part)
+                    if size > MAX_BYTES:
+                        return b"", f"more than {MAX_BYTES // 1_048_576} MB"
         except self._errors as error:
             return b"", type(error).__name__
-        if answer.status_code != 200:
-            return b"", f"HTTP {answer.status_code}"
-        return answer.content, ""
+        return b"".join(parts), ""
 
-    def _add(self, content: bytes) -> str:
-        """Take in an answer; its type, or nothing where it is not FHIR or tells of an error."""
+    def _add(self, content: bytes, expected: str) -> str:
+        """Take in an answer; why it is not what was expected, or nothing."""
         gathering = self._gathering
         before = set(gathering.lost)
         try:
             kind = peek(content)
             known = bool(kind) and gathering.add_resource(content, kind=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return ""
+            return "not readable as FHIR JSON"
         failed = gathering.lost != before
         gathering.lost = before
         gathering.next_links.clear()
-        return kind if known and not failed else ""
+        if not known or kind not in (expected, "OperationOutcome"):
+            return f"no {expected}"
+        return "an OperationOutcome" if failed or kind != expected else ""
 
     def _lose(self, kind: str, why: str) -> None:
         self._gathering.notice(f"{why}; silence about it counts as unknown.")
         if kind in VOUCHING:
             self._gathering.lost.add(VOUCHING[kind])
+
+
+def _origin(address: str) -> tuple[str, str, int]:
+    """Scheme, host and port."""
+    parts = urlsplit(address)
+    try:
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    except ValueError:
+        port = -1
+    return parts.scheme, parts.hostname or "", port
 
 
 def _next(content: bytes) -> str:

@@ -67,10 +67,14 @@ def documents_of(path: Path, max_bytes: int = MAX_BYTES) -> Iterator[Document | 
     try:
         if path.is_dir():
             for each in sorted(path.iterdir()):
-                if each.is_file() and _NAMES.match(each.name):
-                    yield from documents_of(each, max_bytes)
+                if each.is_file() and _LINES.match(each.name):
+                    yield Lines(each.name, each)
+                elif each.is_file() and _NAMES.match(each.name):
+                    yield document(each.name, _read(each, max_bytes))
             return
         if _LINES.match(path.name):
+            with _open(path) as stream:
+                check_start(path.name, _guarded_read(stream, path.name, _SNIFF + 1).removeprefix(_BOM))
             yield Lines(path.name, path)
             return
         data = _read(path, max_bytes)
@@ -114,17 +118,13 @@ def check_start(name: str, data: bytes) -> None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:64]:
         raise RecordError(f"{name}: not UTF-8 (it looks like UTF-16 or binary); save it as UTF-8 JSON.")
     if start[:1] == b"<":
-        raise RecordError(
-            f"{name}: this is XML; {expected} was expected.  Ask the sender for the JSON format."
-        )
+        raise RecordError(f"{name}: this is XML; {expected} was expected.  Ask the sender for the JSON format.")
     if start[:1] not in (b"{", b"["):
         raise RecordError(
             f"{name}: not FHIR: it starts neither with an object nor with a list; {expected} was expected."
         )
     if len(data) > _SNIFF and not any(sign in data[:_SNIFF] for sign in _FHIR_SIGNS):
-        raise RecordError(
-            f"{name}: not FHIR: no `resourceType` in the first megabyte; {expected} was expected."
-        )
+        raise RecordError(f"{name}: not FHIR: no `resourceType` in the first megabyte; {expected} was expected.")
 
 
 def _check_utf8(name: str, data: bytes) -> None:
@@ -183,32 +183,38 @@ def _open(path: Path) -> IO[bytes]:
     if start.startswith(_ZIP):
         raw.close()
         raise RecordError(f"{path.name}: this is a zip archive; unpack it and give the folder.")
+    size = path.stat().st_size
     if start.startswith(_GZIP):
-        size = path.stat().st_size
-        return cast(
-            "IO[bytes]", io.BufferedReader(_Bounded(gzip.GzipFile(fileobj=raw), size, path.name), 1 << 18)
-        )
+        return _buffered(_Bounded(gzip.GzipFile(fileobj=raw), raw, size, path.name))
     if start == _ZSTD:
-        size = path.stat().st_size
-        return cast("IO[bytes]", io.BufferedReader(_Bounded(_zstd(raw, path.name), size, path.name), 1 << 18))
+        return _buffered(_Bounded(_zstd(raw, path.name), raw, size, path.name))
     return raw
+
+
+def _buffered(stream: "_Bounded") -> IO[bytes]:
+    return cast("IO[bytes]", io.BufferedReader(stream, 1 << 18))
 
 
 def _zstd(raw: IO[bytes], name: str) -> Any:
     try:
         import zstandard  # noqa: PLC0415  an extra
     except ModuleNotFoundError:
-        raise MissingExtraError(
-            f"{name}: reading zstd needs an extra: pip install 'fourthstep[zstd]'"
-        ) from None
+        raw.close()
+        raise MissingExtraError(f"{name}: reading zstd needs an extra: pip install 'fourthstep[zstd]'") from None
     return zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(raw, read_across_frames=True)
 
 
 class _Bounded(io.RawIOBase):
     """A decompressed stream that stops where a small file becomes an enormous text."""
 
-    def __init__(self, stream: Any, size: int, name: str) -> None:
-        self._stream, self._size, self._name, self._read = stream, max(size, 1), name, 0
+    def __init__(self, stream: Any, raw: IO[bytes], size: int, name: str) -> None:
+        self._stream, self._raw, self._size, self._name, self._read = stream, raw, max(size, 1), name, 0
+
+    def close(self) -> None:
+        """Close the file below, too."""
+        if not self.closed:
+            self._raw.close()
+        super().close()
 
     def readable(self) -> bool:
         return True
@@ -229,9 +235,7 @@ class _Bounded(io.RawIOBase):
             raise
         self._read += len(data)
         if self._read > _BOMB_FROM and self._read > self._size * _BOMB_RATIO:
-            raise RecordError(
-                f"{self._name}: not read: it expands to more than {_BOMB_RATIO} times its size."
-            )
+            raise RecordError(f"{self._name}: not read: it expands to more than {_BOMB_RATIO} times its size.")
         buffer[: len(data)] = data
         return len(data)
 
@@ -243,9 +247,7 @@ def _guarded_read(stream: IO[bytes], name: str, size: int) -> bytes:
     try:
         return stream.read(size) if size > 0 else b""
     except OSError:
-        raise RecordError(
-            f"{name}: reading stopped with an error of the disk or network; try again."
-        ) from None
+        raise RecordError(f"{name}: reading stopped with an error of the disk or network; try again.") from None
 
 
 def _guarded_lines(stream: IO[bytes], name: str) -> Iterator[bytes]:
