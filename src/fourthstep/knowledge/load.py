@@ -82,8 +82,7 @@ def load_knowledge(folder: Path | None = None) -> Knowledge:
         KnowledgeError: the knowledge holds mistakes; all are listed, and nothing starts.
     """
     folder = folder or knowledge_folder()
-    contents = _contents(folder)
-    name = digest(part for path, content in contents for part in (path.encode(), content))
+    name = name_of(folder)
     for place in _places(folder):
         kept = place / f"{name}.msgpack"
         if kept.is_file():
@@ -91,6 +90,11 @@ def load_knowledge(folder: Path | None = None) -> Knowledge:
     knowledge = msgspec.structs.replace(read_knowledge(folder), digest=name)
     _keep(msgspec.msgpack.encode(knowledge), name, folder)
     return knowledge
+
+
+def name_of(folder: Path) -> str:
+    """The digest of every byte that the knowledge is made from."""
+    return digest(part for path, content in _contents(folder) for part in (path.encode(), content))
 
 
 @lru_cache(maxsize=4)
