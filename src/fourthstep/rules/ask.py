@@ -22,6 +22,8 @@ from fourthstep.knowledge.models import Question, Rule
 
 T = TypeVar("T")
 Comparator = Literal["below", "at_most", "at_least", "above"]
+MOST_QUESTIONS = 50_000
+"""Kept in words across patients; the shipped knowledge has a tenth of it."""
 COMPARATORS: tuple[Comparator, ...] = ("below", "at_most", "at_least", "above")
 
 
@@ -70,9 +72,12 @@ class Inquiry:
     def ask(self, question: Question, pain: Pain | None = None) -> Answer:
         """The answer to a question; for questions about a pain, of that pain."""
         key = (id(question), pain.id if pain else "")
-        if key not in self._asked:
-            self._asked[key] = self._ask(question, pain)
-        return self._asked[key]
+        known = self._asked.get(key)
+        if known is None:
+            first = _known(question).first
+            known = self._ask(question, pain) if first is question else self.ask(first, pain)
+            self._asked[key] = known
+        return known
 
     def rule(self, name: str, pain: Pain | None = None) -> Answer:
         """The answer to a named question."""
@@ -271,18 +276,34 @@ def fact_value(fact: Fact) -> str:
     return " or ".join(fact.words)
 
 
-_IN_WORDS: dict[int, tuple[Question, str]] = {}
-"""Questions in words: the same for every patient, so worked out once; held by identity."""
+class _Known(msgspec.Struct):
+    """What is the same for every patient, worked out once per question."""
+
+    question: Question
+    first: Question
+    """Of equal questions (many therapies ask for sepsis) the first that was asked; it answers for all."""
+    words: str
+
+
+_KNOWN: dict[int, _Known] = {}
+"""By identity, which is kept alive here."""
+_FIRST: dict[bytes, Question] = {}
+
+
+def _known(question: Question) -> _Known:
+    known = _KNOWN.get(id(question))
+    if known is None or known.question is not question:
+        if len(_KNOWN) > MOST_QUESTIONS:
+            _KNOWN.clear()
+            _FIRST.clear()
+        first = _FIRST.setdefault(msgspec.msgpack.encode(question), question)
+        known = _KNOWN[id(question)] = _Known(question, first, _in_words(question))
+    return known
 
 
 def asked(question: Question) -> str:
     """A leaf's comparison in words."""
-    known = _IN_WORDS.get(id(question))
-    if known is None or known[0] is not question:
-        if len(_IN_WORDS) > 10_000:
-            _IN_WORDS.clear()
-        known = _IN_WORDS[id(question)] = (question, _in_words(question))
-    return known[1]
+    return _known(question).words
 
 
 def _in_words(question: Question) -> str:
