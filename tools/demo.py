@@ -1,30 +1,38 @@
 """`make demo`: assess every example record, print one line each, and write the pages, letters and JSON to out/.
 
 The first record is told in full, so that the reader sees what an assessment is.
+
+    python tools/demo.py              # writes to out/
+    python tools/demo.py --out DIR    # or to another folder
 """
 
+import argparse
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
-OUT = ROOT / "out"
 AS_OF = "2026-03-01"
 FIRST = "pancreatic.json"
+FORMATS = {"html": "html", "json": "json", "letter": "letter.txt"}
 
 
 def main() -> None:
     """Assess all examples with the command that a user has."""
-    OUT.mkdir(exist_ok=True)
-    fourthstep("assess", str(EXAMPLES / FIRST), "--as-of", AS_OF)
-    print("\nAll example records (synthetic; as of " + AS_OF + "):\n")
-    for label, arguments in records():
-        word = fourthstep("assess", *arguments, "--as-of", AS_OF, "--format", "html", "-o", str(OUT / f"{label}.html"), quiet=True)
-        fourthstep("assess", *arguments, "--as-of", AS_OF, "--format", "json", "-o", str(OUT / f"{label}.json"), quiet=True)
-        fourthstep("assess", *arguments, "--as-of", AS_OF, "--format", "letter", "-o", str(OUT / f"{label}.letter.txt"), quiet=True)
-        print(f"  {label:28} {word.partition(':')[0]}")
-    print(f"\nPages, letters and JSON are in {OUT.relative_to(ROOT)}/. Open {OUT.relative_to(ROOT)}/pancreatic.html in a browser.")
+    parser = argparse.ArgumentParser(description="Assess the example records.")
+    parser.add_argument("--out", type=Path, default=ROOT / "out", help="folder to write to")
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    print(fourthstep("assess", str(EXAMPLES / FIRST), "--as-of", AS_OF))
+    print("All example records (synthetic; as of " + AS_OF + "):\n")
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for label, word in pool.map(lambda each: written(*each, out), records()):
+            print(f"  {label:28} {word}")
+    told = out.relative_to(ROOT) if out.is_relative_to(ROOT) else out
+    print(f"\nPages, letters and JSON are in {told}/. Open {told}/pancreatic.html in a browser.")
 
 
 def records() -> list[tuple[str, list[str]]]:
@@ -43,13 +51,21 @@ def patients_of(folder: Path) -> list[str]:
     return [record.patient for record in read_records(folder)]
 
 
-def fourthstep(*arguments: str, quiet: bool = False) -> str:
+def written(label: str, arguments: list[str], out: Path) -> tuple[str, str]:
+    """Write one record in every format; gives its label and its pathway."""
+    told = ""
+    for form, ending in FORMATS.items():
+        told = fourthstep("assess", *arguments, "--as-of", AS_OF, "--format", form, "-o", str(out / f"{label}.{ending}"))
+    return label, told.partition(":")[0]
+
+
+def fourthstep(*arguments: str) -> str:
     """Run the command line; stop where it fails."""
     command = [sys.executable, "-m", "fourthstep", *arguments]
-    done = subprocess.run(command, check=False, text=True, capture_output=quiet)  # noqa: S603
+    done = subprocess.run(command, check=False, text=True, capture_output=True)  # noqa: S603
     if done.returncode:
         sys.exit(done.stderr or f"fourthstep {' '.join(arguments)} failed")
-    return done.stdout or ""
+    return done.stdout
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ SINS_OF_T12: Json = {
 
 
 def pancreatic() -> Chart:
-    """Head of the pancreas; morphine failed, oxycodone begun four days ago; everything fresh."""
+    """Head of the pancreas; morphine failed, oxycodone begun three days ago; everything fresh."""
     me = Chart("pancreatic", ("Pancreas", "male", "1958-08-14"), "America/New_York")
     clinic = me.visit("clinic", "AMB", "2026-02-27 07:30", "2026-02-27 09:10", "Palliative medicine clinic")
     home = me.visit("home", "HH", "2026-03-01 10:00", "2026-03-01 10:45", "Home nursing visit")
@@ -118,24 +118,24 @@ def pancreatic() -> Chart:
     me.pressure("2026-03-01 10:10", 122, 74)
     me.score("ecog", "2026-02-27 08:20", 1)
     me.morphine_before(
-        "2025-12-01 10:00", "2026-01-05 09:45", "2026-02-25 09:30", why="Not effective, nausea"
+        "2025-12-01 10:00", "2026-01-05 09:45", "2026-02-26 09:30", why="Not effective, nausea"
     )
-    now = me.order("oxycodone", "oxycodone ER 30", [dose(1, "tablet", every(12))], ("2026-02-25 09:35",))
+    now = me.order("oxycodone", "oxycodone ER 30", [dose(1, "tablet", every(12))], ("2026-02-26 09:35",))
     rescue = me.order(
         "oxycodone-rescue",
         "oxycodone IR 10",
         [dose(1, "tablet", every(4), prn=True)],
-        ("2026-02-25 09:35",),
+        ("2026-02-26 09:35",),
     )
-    me.handed_over(now, "oxycodone ER 30", "2026-02-25")
-    me.handed_over(rescue, "oxycodone IR 10", "2026-02-25", count=60)
+    me.handed_over(now, "oxycodone ER 30", "2026-02-26")
+    me.handed_over(rescue, "oxycodone IR 10", "2026-02-26", count=60)
     me.order("acetaminophen", "acetaminophen 500", [dose(2, "tablet", daily(3))], ("2026-02-11 10:00",))
     me.order("nausea", "ondansetron", [dose(8, "mg", every(8), prn=True)], ("2026-02-11 10:00",))
     me.order(
         "patch-plan",
         "fentanyl 25",
         [dose(1, "patch", every(72), route="transdermal")],
-        ("2026-02-25 09:40",),
+        ("2026-02-26 09:40",),
         intent="plan",
         note=[{"text": "If swallowing fails"}],
     )
@@ -154,6 +154,7 @@ def pancreatic() -> Chart:
         ),
         prognosis_estimate="months",
         goal_category="function",
+        cause_addressed="planned",
         consent_missing=False,
         position_impossible=False,
         entry_site_infected=False,
@@ -187,7 +188,7 @@ def pancreatic_apixaban() -> Chart:
     me.condition("cancer-pain", [CANCER_PAIN], "2026-01-05")
     me.referred("2026-02-27")
     me.allergy(ALLERGIC_TO["codeine"], "Nausea", type="intolerance", recordedDate="2011")
-    where = site("pancreas", text="left upper abdomen to the back")
+    where = site("pancreas", text="upper abdomen to the back")
     me.pain(
         where,
         {
@@ -1165,7 +1166,7 @@ def controlled() -> Chart:
         "morphine-rescue", "morphine IR 15", [dose(1, "tablet", every(4), prn=True)], ("2025-09-01 10:00",)
     )
     me.handed_over(now, "morphine ER 15", "2026-01-15", "2026-02-12")
-    me.handed_over(rescue, "morphine IR 15", "2026-01-15", count=20)
+    me.handed_over(rescue, "morphine IR 15", "2026-01-15", "2026-02-12", count=20)
     for key, drug, doses in (
         ("senna", "senna 8.6", [dose(2, "tablet", daily())]),
         ("omeprazole", "omeprazole 20", [dose(1, "capsule", daily())]),

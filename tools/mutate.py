@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ FLIP = {"below": "at_least", "at_most": "above", "at_least": "below", "above": "
 EFFECTS = {"lasting-stop": "caution", "correctable-stop": "caution", "caution": "correctable-stop"}
 RECORDED = ("condition", "drug", "procedure", "allergy", "goal")
 SILENCES = {"vouched": ("unknown", "no"), "unknown": ("no",), "no": ("unknown",)}
+SPOKEN = ("word", "timing", "fit", "criterion", "rule", "leg", "syndrome", "fact")
 SECTIONS = ("lasting_stops", "correctable_stops", "cautions")
 EQUIVALENT = knowledge_folder() / "cases" / "equivalent.txt"
 
@@ -50,15 +52,7 @@ class Mutant(msgspec.Struct, frozen=True):
 
 def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
     """Every change of the interventions, safety, red flags, rules, legs, syndromes and facts."""
-    for name, each in knowledge.interventions.items():
-        for section in SECTIONS:
-            for index, criterion in enumerate(getattr(each, section)):
-                path = ("interventions", name, section, str(index))
-                yield from of_criterion(f"{name}/{criterion.id}", criterion, path, stops=section != "cautions")
-        if each.fits is not None:
-            yield from of_question(f"{name}/fits", each.fits, ("interventions", name, "fits"))
-        if each.line.when is not None:
-            yield from of_question(f"{name}/line", each.line.when, ("interventions", name, "line"))
+    yield from of_interventions(knowledge)
     for part in ("safety", "red_flags"):
         for index, criterion in enumerate(getattr(knowledge, part)):
             yield from of_criterion(criterion.id, criterion, (part, str(index)), stops=part == "safety")
@@ -74,6 +68,19 @@ def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
         yield from of_question(f"{name}.possible", syndrome.possible, ("syndromes", name, "possible"))
     for name, fact in knowledge.facts.items():
         yield from of_fact(name, fact)
+
+
+def of_interventions(knowledge: Knowledge) -> Iterator[Mutant]:
+    """The changes of what the interventions ask: stops, cautions, fit and line."""
+    for name, each in knowledge.interventions.items():
+        for section in SECTIONS:
+            for index, criterion in enumerate(getattr(each, section)):
+                path = ("interventions", name, section, str(index))
+                yield from of_criterion(f"{name}/{criterion.id}", criterion, path, stops=section != "cautions")
+        if each.fits is not None:
+            yield from of_question(f"{name}/fits", each.fits, ("interventions", name, "fits"))
+        if each.line.when is not None:
+            yield from of_question(f"{name}/line", each.line.when, ("interventions", name, "line"))
 
 
 def of_criterion(where: str, criterion: Criterion, path: tuple[str, ...], *, stops: bool) -> Iterator[Mutant]:
@@ -164,12 +171,13 @@ def changed_entry(part: str, entry: msgspec.Struct, rest: list[str], mutant: Mut
     if rest[0] == "fits":
         return msgspec.structs.replace(entry, fits=changed(entry.fits, mutant))
     if rest[0] == "line":
-        return msgspec.structs.replace(entry, line=msgspec.structs.replace(entry.line, when=changed(entry.line.when, mutant)))
+        line = msgspec.structs.replace(entry.line, when=changed(entry.line.when, mutant))
+        return msgspec.structs.replace(entry, line=line)
     section, index = rest[0], int(rest[1])
     criteria = list(getattr(entry, section))
     if mutant.change == "effect":
         moved = criteria.pop(index)
-        return msgspec.structs.replace(entry, **{section: criteria}, **{"cautions": [*entry.cautions, moved]})
+        return msgspec.structs.replace(entry, **{section: criteria}, cautions=[*entry.cautions, moved])
     criteria[index] = changed_criterion(criteria[index], mutant)
     return msgspec.structs.replace(entry, **{section: criteria})
 
@@ -225,28 +233,34 @@ def changed_leaf(leaf: Question, change: str) -> Question:
     if change == "rule negated":
         return Question(none=[leaf])
     if change == "is another value":
-        values = load_knowledge().facts[str(leaf.fact)].values
-        return replace(leaf, is_=values[(values.index(str(leaf.is_)) + 1) % len(values)])
+        return replace(leaf, is_=next_value(leaf))
     if key == "in":
         return replace(leaf, in_=[value for value in leaf.in_ or [] if value != how.removeprefix("without ")])
     if key == "on_days":
         return replace(leaf, on_days=(leaf.on_days or 1) + 1)
     limit = getattr(leaf, key)
-    if how == "stepped":
-        return replace(leaf, **{key: None, STEP[key]: limit})
-    if how == "flipped":
-        return replace(leaf, **{key: None, FLIP[key]: limit})
+    if how in ("stepped", "flipped"):
+        return replace(leaf, **{key: None, (STEP if how == "stepped" else FLIP)[key]: limit})
     return replace(leaf, **{key: moved(leaf, limit, up=how == "raised")})
 
 
-def moved(leaf: Question, limit: str, *, up: bool) -> str:
-    """A limit a tenth up or down; for ordered words the next one."""
+def next_value(leaf: Question) -> str:
+    """The value that stands after the one asked for."""
     values = load_knowledge().facts[str(leaf.fact)].values
+    return values[(values.index(str(leaf.is_)) + 1) % len(values)]
+
+
+def moved(leaf: Question, limit: str, *, up: bool) -> str:
+    """A limit a tenth up or down, at least one for what is counted; for ordered words the next one."""
+    fact = load_knowledge().facts[str(leaf.fact)]
+    values = fact.values
     if values:
         index = values.index(limit) + (1 if up else -1)
         return values[min(max(index, 0), len(values) - 1)]
     number = float(limit)
     step = abs(number) * 0.1 or 0.1
+    if fact.kind == "computed" and fact.unit in ("1", "d"):
+        step = max(step, 1)
     return f"{number + step if up else number - step:g}"
 
 
@@ -271,13 +285,26 @@ def survives(mutant: Mutant) -> bool:
 def nearest_first(mutant: Mutant) -> list[tuple[CaseFile, Row]]:
     """All rows, those that name what was changed first: most changes are noticed there."""
     names = {mutant.where, mutant.where.removeprefix("fact "), mutant.where.rpartition(".")[0], *mutant.path}
-    return sorted(((file, row) for file in CASES.values() for row in file.rows), key=lambda each: not names & named(each[1]))
+    return sorted(sound_rows()[0], key=lambda each: not names & named(each[1]))
+
+
+@cache
+def sound_rows() -> tuple[list[tuple[CaseFile, Row]], list[str]]:
+    """The rows that hold for the knowledge as it is, and those that do not: a red row would notice everything."""
+    knowledge = load_knowledge()
+    sound, red = [], []
+    for name, file in CASES.items():
+        for row in file.rows:
+            if failures(patient(file.base, row), row.expect, knowledge):
+                red.append(f"{name}: {row.says}")
+            else:
+                sound.append((file, row))
+    return sound, red
 
 
 def named(row: Row) -> set[str]:
     """What a row's expectation speaks of."""
-    expect = row.expect
-    parts = (expect.word, expect.timing, expect.fit, expect.criterion, expect.rule, expect.leg, expect.syndrome, expect.fact)
+    parts = (getattr(row.expect, part) for part in SPOKEN)
     return {name for part in parts for name in part}
 
 
@@ -297,6 +324,8 @@ def main() -> None:
     chosen = [each for each in mutants(load_knowledge()) if options.only in each.id]
     if options.sample:
         chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))  # noqa: S311
+    for each in sound_rows()[1]:
+        print(f"left out, does not hold: {each}")
     with ProcessPoolExecutor(options.jobs) as pool:
         survived = [each for each, alive in zip(chosen, pool.map(survives, chosen, chunksize=4), strict=True) if alive]
     known = set(EQUIVALENT.read_text(encoding="utf-8").splitlines()) if EQUIVALENT.exists() else set()

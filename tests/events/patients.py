@@ -151,3 +151,14 @@ def fate(events: Events) -> str:
     if events.not_used:
         return f"not used {' '.join(sorted({each.reason for each in events.not_used}))}"
     return "irrelevant"
+
+
+CUSTOM_LAB = resource(
+    "Observation",
+    "lab",
+    status="final",
+    code={"coding": [{"system": LOCAL, "code": "PLT"}]},
+    effectiveDateTime="2026-02-28",
+    valueQuantity={"value": 180, "unit": "K/uL"},
+)
+"""A platelet count under a local code."""

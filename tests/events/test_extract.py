@@ -207,6 +207,7 @@ WITNESSES: dict[str, dict[str, Any]] = {
     "after-as-of": _observation(effectiveDateTime="2027"),
     "cancelled": _observation(status="cancelled"),
     "clumped": _observation(valueQuantity=None, valueString="clumped"),
+    "code-contradicts-name": ORDER | {"medicationCodeableConcept": concept(RXNORM, "1049502", "metformin 500 MG")},
     "data-absent": _observation(valueQuantity=None, dataAbsentReason={"text": "x"}),
     "do-not-perform": ORDER | {"doNotPerform": True},
     "draft": ORDER | {"status": "draft"},

@@ -302,7 +302,12 @@ class TestToxicity:
         [
             ([], {}, "no"),
             ([], {"vouched": []}, "unknown: not-vouched"),
-            ([drug("opioid:opioid_antagonist", "naloxone", source="administration", current=None)], {}, "yes"),
+            (
+                [drug("opioid:opioid_antagonist", "naloxone", source="administration", current=None, route="nasal")],
+                {},
+                "yes",
+            ),
+            ([drug("opioid:opioid_antagonist", "naloxone", source="administration", current=None)], {}, "no"),
             ([drug("opioid:opioid_antagonist", "naloxone")], {}, "no"),
             ([drug("opioid:opioid_antagonist", "methylnaltrexone", source="administration", current=None)], {}, "no"),
         ],

@@ -8,7 +8,7 @@ from fourthstep.assessment.explain import changes, corrections
 from fourthstep.assessment.identity import events_digest, result_id
 from fourthstep.assessment.legs import Review, gaps, gating_adequate
 from fourthstep.assessment.options import options_for
-from fourthstep.assessment.overview import background, history, safety_values
+from fourthstep.assessment.overview import background, history, not_used, safety_values
 from fourthstep.assessment.reasons import marks_text
 from fourthstep.assessment.result import Assessment, Decided, LegView, PainView, Pathway, Patient, RedFlagView
 from fourthstep.assessment.syndromes import found, recognise
@@ -17,7 +17,7 @@ from fourthstep.events.event import Events
 from fourthstep.events.extract import extract_events
 from fourthstep.events.form import with_forms
 from fourthstep.events.statements import Answers, with_answers
-from fourthstep.facts.computed import COMPUTED, opioid_dose_of, opioid_trials_of
+from fourthstep.facts.computed import COMPUTED, opioid_dose_of, opioid_history_of, opioid_trials_of
 from fourthstep.facts.derive import Facts
 from fourthstep.facts.pains import Pain
 from fourthstep.facts.timeline import Timeline
@@ -71,10 +71,11 @@ def assess_events(
     review = inquire(events, as_of, policy, knowledge)
     inquiry, facts = review.inquiry, review.inquiry.facts
 
-    pains = tuple(_pain(pain, inquiry, policy) for pain in by_worst_score(facts.pains))
+    scope = _decided("in_scope", inquiry)
+    propose = scope.truth != NO
+    pains = tuple(_pain(pain, inquiry, policy, propose=propose) for pain in by_worst_score(facts.pains))
     legs = review.views(facts.pains)
     flags = _red_flags(inquiry)
-    scope = _decided("in_scope", inquiry)
     uncontrolled = _any_pain("pain_uncontrolled", inquiry)
     tolerated = _decided("treatment_tolerated", inquiry)
     pathway = _pathway(scope, flags, uncontrolled, tolerated, legs, pains)
@@ -97,17 +98,18 @@ def assess_events(
         legs=legs,
         opioids=opioid_dose_of(facts),
         opioid_trials=opioid_trials_of(facts),
+        opioid_history=opioid_history_of(facts) if propose else (),
         red_flags=flags,
         antithrombotics=tuple(each.drug for each in exposures(facts)),
         safety=safety_values(facts),
         background=background(facts),
         history=history(facts),
-        changes=changes(pains, (scope, uncontrolled, tolerated), legs, flags, knowledge),
+        changes=changes(pains, (scope, uncontrolled, tolerated), legs, flags, facts),
         corrections=corrections(pains),
         to_confirm=tuple(dict.fromkeys(item for pain in pains for option in pain.options
                                        if option.word in OPEN for item in option.to_confirm)),
         used=dict(sorted(events.used.items())),
-        not_used=events.not_used,
+        not_used=not_used(facts),
         unrecognised=tuple((event.ref, event.of_kind, " ".join(event.could_be))
                            for event in events.events if event.kind == "unrecognised"),
         vouched=tuple(sorted(events.vouched)),
@@ -139,8 +141,9 @@ def by_worst_score(pains: tuple[Pain, ...]) -> list[Pain]:
     return sorted(pains, key=key)
 
 
-def _pain(pain: Pain, inquiry: Inquiry, policy: Policy) -> PainView:
-    recognised = recognise(pain, inquiry)
+def _pain(pain: Pain, inquiry: Inquiry, policy: Policy, *, propose: bool) -> PainView:
+    """One pain with what could help it; for a patient out of scope nothing is proposed."""
+    recognised = recognise(pain, inquiry) if propose else ()
     intensity, worst = pain.elements.get("pain_intensity"), pain.elements.get("pain_worst")
     shown = {name: fact_value(fact) for name, fact in pain.elements.items() if fact.known and not fact.series}
     return PainView(

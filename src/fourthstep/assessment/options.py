@@ -8,9 +8,10 @@ from fourthstep.assessment.result import Option, Reason
 from fourthstep.assessment.syndromes import Recognised
 from fourthstep.assessment.words import Fit, OptionWord, Timing, option_word, timing_word
 from fourthstep.events.statements import REFUSED
+from fourthstep.facts.derive import Facts
 from fourthstep.facts.pains import Pain
 from fourthstep.ground.truth import NO, NOT_KNOWN, YES, Truth, all_of, any_of
-from fourthstep.knowledge.models import Intervention
+from fourthstep.knowledge.models import BleedingClass, Intervention
 from fourthstep.knowledge.policy import Policy
 from fourthstep.rules.ask import Answer, Inquiry, Leaf
 from fourthstep.rules.holds import hold_verdicts
@@ -46,6 +47,7 @@ def _option(each: Intervention, listed: list[tuple[Recognised, int]], pain: Pain
     reasons = reasons_for(each, bleeding, pain, inquiry, policy)
     reasons += refusals(each, inquiry)
     reasons += [hold_reason(verdict) for verdict in hold_verdicts(bleeding.holds, bleeding.sir, inquiry.facts)]
+    reasons += unrecorded_antithrombotics(bleeding.holds, inquiry)
     word = option_word(
         fits=fits,
         lasting_stop=combined(reasons, "lasting-stop"),
@@ -90,6 +92,31 @@ def refusals(each: Intervention, inquiry: Inquiry) -> list[Reason]:
     says = inquiry.facts.knowledge.facts["refused"].says
     leaf = Leaf(fact="refused", asked="is present", truth=YES, value="yes", refs=refs)
     return [Reason(id="refused-option", effect="lasting-stop", truth=YES, says=says, leaves=(leaf,))] if refs else []
+
+
+_HELD: dict[BleedingClass, tuple[str, ...]] = {
+    "none": (),
+    "low": ("anticoagulant", "fibrinolytic"),
+    "intermediate": ("anticoagulant", "fibrinolytic", "antiplatelet"),
+    "high": ("anticoagulant", "fibrinolytic", "antiplatelet", "nsaid"),
+}
+"""Drugs with an interval before a procedure of the class: not to know whether one is taken leaves the word open."""
+
+
+def unrecorded_antithrombotics(risk: BleedingClass, inquiry: Inquiry) -> list[Reason]:
+    """Drugs that could be taken and are not on record, because nobody vouches for the list or an entry was not recognised."""
+    return inquiry.once(("unrecorded", risk), lambda: [_unrecorded(name, inquiry.facts) for name in _HELD[risk]
+                                                       if inquiry.facts.of(name).why in _SILENT])  # fmt: skip
+
+
+_SILENT = ("not-vouched", "unrecognised-could-be")
+
+
+def _unrecorded(name: str, facts: Facts) -> Reason:
+    fact, says = facts.of(name), facts.knowledge.facts[name]
+    leaf = Leaf(fact=name, asked="is absent", truth=NOT_KNOWN, refs=fact.refs, why=fact.why)
+    return Reason(id=f"unrecorded:{name}", effect="correctable-stop", truth=NOT_KNOWN, says=says.says, ask=says.ask,
+                  leaves=(leaf,), open=(name,))  # fmt: skip
 
 
 def _unknowns(word: OptionWord, fits: Truth, listed: list[tuple[Recognised, int]], own: Answer, reasons: list[Reason]

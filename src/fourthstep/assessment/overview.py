@@ -1,8 +1,8 @@
 """The facts that every reader looks for first, and the treatment history for the time axis."""
 
 from fourthstep.assessment.result import Treatment, Value
-from fourthstep.events.event import Event
-from fourthstep.facts.derive import Facts
+from fourthstep.events.event import Event, NotUsed
+from fourthstep.facts.derive import Facts, readable
 from fourthstep.facts.fact import Fact
 from fourthstep.facts.timeline import last_seen
 from fourthstep.rules.ask import fact_value
@@ -49,9 +49,19 @@ def _age(fact: Fact, facts: Facts) -> int | None:
     return facts.timeline.age(fact.when)[0] if fact.when else None
 
 
+def not_used(facts: Facts) -> tuple[NotUsed, ...]:
+    """What could not be used: as the reading found it, and measurements in a unit that cannot be converted."""
+    strange = {NotUsed(event.ref, event.concept, "unit-not-readable")
+               for declared in facts.knowledge.facts.values() if declared.kind == "measurement"
+               for event in facts.timeline.of(declared.concepts)
+               if event.value is not None and readable(event, declared, facts.codes) is None}  # fmt: skip
+    return (*facts.timeline.events.not_used, *sorted(strange))
+
+
 def history(facts: Facts) -> tuple[Treatment, ...]:
     """Opioids, adjuvants and procedures with their times, oldest first."""
-    events = [*facts.timeline.of(["opioid:*", "adjuvant:*"]), *_procedures(facts)]
+    drugs = [event for event in facts.timeline.of(["opioid:*", "adjuvant:*"]) if event.kind == "drug"]
+    events = [*drugs, *_procedures(facts)]
     rows = {_treatment(event, facts) for event in events if event.start is not None}
     return tuple(sorted(rows, key=lambda row: (row.start, row.label, row.ref)))
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from fourthstep.events.event import NotUsed
-from fourthstep.facts.opioids import OpioidDose, OpioidTrial
+from fourthstep.facts.opioids import DoseThen, OpioidDose, OpioidTrial
 from fourthstep.knowledge.models import Grade, Statement
 from fourthstep.rules.ask import Leaf
 from fourthstep.rules.holds import HoldVerdict
@@ -224,6 +224,8 @@ class Assessment(Part, frozen=True, kw_only=True):
     legs: tuple[LegView, ...]
     opioids: OpioidDose
     opioid_trials: tuple[OpioidTrial, ...]
+    opioid_history: tuple[DoseThen, ...]
+    """The scheduled dose as it was, oldest first; for the time axis."""
     red_flags: tuple[RedFlagView, ...]
     antithrombotics: tuple[str, ...]
     safety: tuple[Value, ...]

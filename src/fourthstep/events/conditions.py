@@ -47,7 +47,7 @@ def _condition(work: Extraction, ref: str, condition: Condition) -> None:
         concept="",
         ref=ref,
         start=start,
-        end=end,
+        end=work.known_by_now(end),
         status=status,
         site=region,
         side=side,

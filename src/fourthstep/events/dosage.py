@@ -588,7 +588,7 @@ def _dated(events: list[str], notes: list[str]) -> _Schedule:
 # -- courses ---------------------------------------------------------------------------------------------
 
 
-def _course(  # noqa: PLR0913  all that a course can be told by
+def _course(
     timing: Timing | None,
     schedule: _Schedule,
     written: When | None,

@@ -9,7 +9,7 @@ import msgspec
 from fourthstep.events.dosage import read_dosages
 from fourthstep.events.event import Dose, Drug, Event
 from fourthstep.events.extraction import Extraction
-from fourthstep.events.orders import Links, is_current, refused_administration, refused_order
+from fourthstep.events.orders import Links, is_current, refused_administration, refused_order, used_up
 from fourthstep.events.products import Found, drug_of
 from fourthstep.ground.dates import When
 from fourthstep.knowledge.codes import Product
@@ -83,7 +83,7 @@ def extract_drugs(work: Extraction) -> None:
     for ref, administration in work.record.of(MedicationAdministration):
         _administration(work, ref, administration)
     for ref, dispense in work.record.of(MedicationDispense):
-        _dispense(work, ref, dispense)
+        _dispense(work, ref, dispense, links)
 
 
 # -- the four resources ----------------------------------------------------------------------------------
@@ -100,7 +100,8 @@ def _order(work: Extraction, ref: str, order: MedicationRequest, links: Links) -
         begun = begins if begins is not None and work.later(begins) else start
         known = [end for end in stated if end is not None]
         end = max(known, key=lambda each: each.last) if known and len(known) == len(stated) else None
-        return _Times(start, end, is_current(work, ref, order, begun, stated, links))
+        links.current[ref] = is_current(work, ref, order, begun, stated, links)
+        return _Times(start, end, links.current[ref])
 
     _Entry(work, ref, order, "order", start, dosages, refused_order(order)).read(times)
 
@@ -142,7 +143,7 @@ def _administration(work: Extraction, ref: str, administration: MedicationAdmini
         running = administration.status == "in-progress" or (
             start is not None and end is not None and start.first <= work.today < end.last
         )
-        return _Times(start, end, True if running else None)
+        return _Times(start, work.known_by_now(end), True if running else None)
 
     dosages = [_routed(work, administration)] if administration.dosage is not None else []
     reason = refused_administration(administration)
@@ -163,7 +164,7 @@ def _routed(work: Extraction, administration: MedicationAdministration) -> Dosag
     return dosage
 
 
-def _dispense(work: Extraction, ref: str, dispense: MedicationDispense) -> None:
+def _dispense(work: Extraction, ref: str, dispense: MedicationDispense, links: Links) -> None:
     start = work.day(dispense.when_handed_over) or work.day(dispense.when_prepared) or work.within(dispense.context)
     supply = _days(dispense)
 
@@ -172,7 +173,8 @@ def _dispense(work: Extraction, ref: str, dispense: MedicationDispense) -> None:
             return _Times()
         end = _after(start, supply) if supply else None
         limit = max(supply, work.statuses.outpatient)
-        return _Times(start, end, None if start.age_on(work.today)[0] <= limit else False)
+        over = start.age_on(work.today)[0] > limit or (not supply and used_up(work, dispense, links))
+        return _Times(start, end, False if over else None)
 
     reason = _DISPENSE_REFUSED.get(dispense.status, "")
     _Entry(work, ref, dispense, "dispense", start, dispense.dosage_instruction, reason).read(times)
@@ -239,8 +241,9 @@ class _Entry:
         self._use(found, times)
 
     def _puzzle(self, found: Found, concepts: list[str], times: _Times) -> None:
-        if self.resource.modifier_extension:
-            self.work.set_aside(self.ref, concepts, "modifier-extension")
+        reason = "modifier-extension" if self.resource.modifier_extension else found.reason
+        if reason:
+            self.work.set_aside(self.ref, concepts, reason)
         self.work.puzzle(self.type, self._unknown(found, times), "drug", found.could_be)
 
     def _unknown(self, found: Found, times: _Times) -> Event:

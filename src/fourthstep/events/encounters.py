@@ -46,7 +46,7 @@ def _encounter(work: Extraction, ref: str, encounter: Encounter) -> None:
         concept=setting,
         ref=ref,
         start=start,
-        end=end,
+        end=work.known_by_now(end),
         status=encounter.status,
         display=display_of(encounter.type[0]) if encounter.type else "",
         current=_current(work, encounter, end),

@@ -98,10 +98,8 @@ class Extraction:
         start, end = self.encounter_period(encounter)
         if start is None:
             return None
-        last = end.last if end is not None else max(start.last, self.as_of.day)
-        if last <= start.last:
-            return start
-        return When(start.first, last)
+        last = self.as_of.day if end is None else min(end.last, self.as_of.day)
+        return start if last <= start.last else When(start.first, last)
 
     def encounter_period(self, encounter: Reference) -> tuple[When | None, When | None]:
         """Start and end of the encounter that a reference points to."""
@@ -115,6 +113,10 @@ class Extraction:
     def later(self, moment: When | None) -> bool:
         """Does it lie after the assessed moment for certain?"""
         return moment is not None and is_later(moment, self.as_of)
+
+    def known_by_now(self, end: When | None) -> When | None:
+        """The end of something that happens, where it is not in the future: nobody knew it then."""
+        return None if self.later(end) else end
 
     def over(self, end: When) -> bool | None:
         """Did this end pass before the assessed moment?  A day ends with its evening; None where nobody can tell."""

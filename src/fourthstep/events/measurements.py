@@ -103,7 +103,7 @@ def _usable(work: Extraction, observation: Observation) -> tuple[str, When | Non
         start = work.within(observation.encounter)
     if start is None:
         return "no-date", None, None
-    return ("after-as-of" if work.later(start) else ""), start, end
+    return ("after-as-of" if work.later(start) else ""), start, work.known_by_now(end)
 
 
 def _events(
@@ -131,9 +131,7 @@ def _events(
     return events
 
 
-def _event(  # noqa: PLR0913  the parts of one event
-    work: Extraction, common: _Common, kind: EventKind, hit: Hit, coding: Coding, value: _Value
-) -> Event:
+def _event(work: Extraction, common: _Common, kind: EventKind, hit: Hit, coding: Coding, value: _Value) -> Event:
     observation = common.observation
     region = side = ""
     if observation.body_site is not None:
@@ -181,7 +179,7 @@ def _value(kind: EventKind, concept: str, part: ObservationValue, observation: O
     return value
 
 
-def _recorded(kind: EventKind, concept: str, part: ObservationValue) -> _Value:  # noqa: PLR0911  one per form
+def _recorded(kind: EventKind, concept: str, part: ObservationValue) -> _Value:
     """The value in whichever of its eleven forms it came."""
     if part.value_quantity is not None and part.value_quantity.value is not None:
         number = quantity_value(part.value_quantity)

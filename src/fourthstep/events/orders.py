@@ -43,6 +43,8 @@ class Links:
         """Order -> start and end of what was given on it."""
         self.timings: dict[str, list[Timing]] = defaultdict(list)
         """Order -> the timings of its dispenses."""
+        self.current: dict[str, bool | None] = {}
+        """Order -> whether it holds, for every order that was read before."""
         for _, dispense in work.record.of(MedicationDispense):
             self._add_dispense(dispense)
         for _, administration in work.record.of(MedicationAdministration):
@@ -101,16 +103,36 @@ def refused_administration(administration: MedicationAdministration) -> str:
     return "not-systemic" if method in _FLUSHED else ""
 
 
+def used_up(work: Extraction, dispense: MedicationDispense, links: Links) -> bool:
+    """Was it handed out in a hospital, on orders that no longer hold?  What goes home lasts longer than its order."""
+    orders = [work.record.find(each.reference, MedicationRequest) for each in dispense.authorizing_prescription]
+    ended = [links.current.get(links.key(each)) is False for each in dispense.authorizing_prescription]
+    return bool(orders) and all(ended) and all(order is not None and _in_hospital(work, order) for order in orders)
+
+
+def _in_hospital(work: Extraction, order: MedicationRequest) -> bool:
+    """Was the order written for a stay or an emergency visit, and not for home?"""
+    return is_inpatient(work, order) or (not _categories(order) & _AT_HOME and _setting(work, order) == "emergency")
+
+
 def is_inpatient(work: Extraction, order: MedicationRequest) -> bool:
     """Was the order written for a patient in hospital?"""
-    categories = {coding.code for category in order.category for coding in category.coding}
+    categories = _categories(order)
     if categories & (_IN_HOSPITAL | _AT_HOME):
         return bool(categories & _IN_HOSPITAL)
+    return _setting(work, order) == "inpatient"
+
+
+def _categories(order: MedicationRequest) -> set[str]:
+    return {coding.code for category in order.category for coding in category.coding}
+
+
+def _setting(work: Extraction, order: MedicationRequest) -> str:
     encounter = work.record.find(order.encounter.reference, Encounter) if order.encounter is not None else None
-    return encounter is not None and setting_of(encounter) == "inpatient"
+    return setting_of(encounter) if encounter is not None else ""
 
 
-def is_current(  # noqa: PLR0913  all that decides about an order
+def is_current(
     work: Extraction,
     ref: str,
     order: MedicationRequest,

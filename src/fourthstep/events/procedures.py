@@ -40,7 +40,7 @@ def _procedure(work: Extraction, ref: str, procedure: Procedure) -> None:
         concept="",
         ref=ref,
         start=start,
-        end=end,
+        end=work.known_by_now(end),
         status=procedure.status,
         site=region,
         side=side,

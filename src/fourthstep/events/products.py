@@ -34,6 +34,8 @@ class Found(msgspec.Struct, frozen=True):
     could_be: tuple[str, ...] = ()
     partly: bool = False
     """An ingredient of it is not recognised."""
+    reason: str = ""
+    """Why it cannot be trusted, as a reason id of what is not used."""
 
 
 def drug_of(work: Extraction, resource: Drugged) -> Found:
@@ -50,11 +52,23 @@ def concept_product(work: Extraction, concept: CodeableConcept) -> Found:
     found = _coded(work, concept.coding)
     names = [concept.text, *(coding.display for coding in concept.coding), *_code_names(concept.coding)]
     display = display_of(concept) or next((coding.code for coding in concept.coding if coding.code), "")
-    if found is None:
-        found = _named(work, names)
+    found = _named(work, names) if found is None else _agreed(work, found, names)
     if found.fate == "unknown":
         found = msgspec.structs.replace(found, could_be=work.families(concept))
     return msgspec.structs.replace(found, display=display)
+
+
+def _agreed(work: Extraction, found: Found, names: list[str]) -> Found:
+    """What the code says, unless the name says another drug: then it could be either, and any.
+
+    Seen in real records: the code of hydrocodone with acetaminophen, named captopril.
+    """
+    coded = {product.ingredient for product in found.products}
+    if found.fate != "known" or "" in coded:
+        return found
+    named = {product.ingredient for name in names for product in work.index.named(name)}
+    agree = coded & named if named else not any(work.index.harmless_name(name) for name in names)
+    return found if agree else Found("unknown", code=found.code, reason="code-contradicts-name")
 
 
 def _code_names(codings: list[Coding]) -> list[str]:
@@ -165,9 +179,11 @@ def _medication(work: Extraction, medication: Medication, holder: Drugged, depth
     ]
     display = next((name for name in names if name), "")
     found = _coded(work, code.coding) or _coded(work, identifiers)
+    if found is not None:
+        found = _agreed(work, found, names)
     if found is None and medication.ingredient:
         found = _ingredients(work, medication, holder, depth)
-    if found is None or (found.fate == "unknown" and any(names)):
+    if found is None or (found.fate == "unknown" and not found.reason and any(names)):
         found = _named(work, names)
     if found.fate == "unknown":
         found = msgspec.structs.replace(found, could_be=work.families(medication.code))

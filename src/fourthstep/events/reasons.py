@@ -6,6 +6,7 @@ NOT_USED: dict[str, str] = {
     "broken-line": "The line is not JSON.",
     "cancelled": "It was cancelled.",
     "clumped": "The laboratory reports clumped platelets, so the count cannot be trusted.",
+    "code-contradicts-name": "The code and the name say different drugs.",
     "data-absent": "The record says that there is no value.",
     "do-not-perform": "The order says that this must not be done.",
     "draft": "The entry is a draft.",

@@ -207,7 +207,7 @@ class Statements:
             return
         current = {"yes": True, "no": False, "unknown": None}[each.current]
         if each.source in ("administration", "dispense"):
-            current = None      # of one moment: it does not say that the drug goes on
+            current = None  # of one moment: it does not say that the drug goes on
         number = sum(event.kind == "drug" for event in self.found)
         for concept in concepts:
             drug = Drug(ingredient=each.drug, ingredient_code=code, product=each.drug, strength=strength,

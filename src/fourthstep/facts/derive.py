@@ -187,7 +187,8 @@ def present(name: str, declared: Declaration, timeline: Timeline) -> Fact:
     Unknown when: an entry does not say whether it still holds; the sender does not vouch for this kind; or an
     unrecognised entry could be it.
     """
-    judged = [(event, holds(event, declared, timeline)) for event in timeline.of(declared.concepts)]
+    events = [event for event in timeline.of(declared.concepts) if _of_its_kind(event, declared)]
+    judged = [(event, holds(event, declared, timeline)) for event in events]
     now = [event for event, truth in judged if truth is Truth.TRUE]
     if now:
         newest = max(now, key=lambda event: (seen.last.toordinal() if (seen := last_seen(event)) else 0, event.ref))
@@ -197,6 +198,11 @@ def present(name: str, declared: Declaration, timeline: Timeline) -> Fact:
         return unknown(name, "not-known-if-current", refs=tuple(sorted({event.ref for event in unsure})),
                        when=last_seen(unsure[0]))  # fmt: skip
     return silent(name, declared, timeline, tuple(sorted({event.ref for event, _ in judged})))
+
+
+def _of_its_kind(event: Event, declared: Declaration) -> bool:
+    """An allergy to a drug shares the drug's concepts; it is no sign that the drug is taken, nor the other way round."""
+    return (event.kind == "allergy") is (declared.kind == "allergy")
 
 
 def silent(name: str, declared: Declaration, timeline: Timeline, past: tuple[str, ...] = ()) -> Fact:

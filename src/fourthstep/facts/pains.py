@@ -47,6 +47,7 @@ def gather_pains(timeline: Timeline, knowledge: Knowledge) -> tuple[Pain, ...]:
     for event in _pain_events(timeline, knowledge):
         groups[_region(event, knowledge.pains), event.side].append(event)
     _join_sides(groups)
+    _join_unplaced(groups, knowledge.pains)
     _drop_bare(groups, knowledge.pains)
     pains = [_pain(key, events, knowledge) for key, events in groups.items()]
     return tuple(sorted(pains, key=lambda pain: pain.id))
@@ -77,6 +78,31 @@ def _join_sides(groups: dict[tuple[str, str], list[Event]]) -> None:
         sided = [key for key in groups if key[0] == region and key[1]]
         if len(sided) == 1:
             groups[sided[0]] += groups.pop((region, side))
+
+
+def _join_unplaced(groups: dict[tuple[str, str], list[Event]], pains: Pains) -> None:
+    """A score, or a coded pain of the same kind, that names no place belongs to the one pain with a place, if there is one.
+
+    What a form says of a pain without a place stays by itself.
+    """
+    placed = [key for key in groups if key[0]]
+    unplaced = groups.get(("", ""), [])
+    if len(placed) != 1 or any(event.kind == "answer" for event in unplaced):
+        return
+    kinds = {_kind(event, pains) for event in groups[placed[0]]}
+    stays = [event for event in unplaced if _kind(event, pains) not in {"", *kinds}]
+    groups[placed[0]] += [event for event in unplaced if event not in stays]
+    groups["", ""] = stays
+    if not stays:
+        del groups["", ""]
+
+
+def _kind(event: Event, pains: Pains) -> str:
+    """The mechanism that a coded pain or an answer states; empty where it states none."""
+    if event.kind == "answer":
+        return event.text if event.concept == "pain_mechanism" else ""
+    coded = pains.coded.get(event.concept) if event.kind == "condition" else None
+    return coded.mechanism if coded else ""
 
 
 def _drop_bare(groups: dict[tuple[str, str], list[Event]], pains: Pains) -> None:

@@ -122,6 +122,7 @@ class CodeIndex:
         self._units = _unit_map(tables.units)
         self._found: dict[tuple[str, str, str], tuple[Hit, ...]] = {}
         self._found_products: dict[tuple[str, str], tuple[Product, ...]] = {}
+        self._found_names: dict[str, tuple[Product, ...]] = {}
         self._overlays: dict[tuple[CodeRow, ...], CodeIndex] = {}
 
     def overlaid(self, maps: Iterable[CodeRow]) -> "CodeIndex":
@@ -259,7 +260,11 @@ class CodeIndex:
 
     def named(self, text: str) -> tuple[Product, ...]:
         """The ingredients whose names stand in a text as whole words."""
-        return tuple(self.ingredient(name, code) for name, code in self._names.found(text))
+        found = self._found_names.get(text)
+        if found is None:
+            found = tuple(self.ingredient(name, code) for name, code in self._names.found(text))
+            _remember(self._found_names, text, found)
+        return found
 
     def harmless_name(self, text: str) -> bool:
         """Does a product name hold, in each part of a combination, an ingredient that means nothing to us?"""

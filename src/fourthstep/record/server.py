@@ -48,7 +48,7 @@ class _Page(Element):
     link: tuple[_Link, ...] = ()
 
 
-def read_from_server(  # noqa: PLR0913  each is a choice of the caller
+def read_from_server(
     base: str,
     patient: str,
     *,
@@ -75,7 +75,7 @@ def read_from_server(  # noqa: PLR0913  each is a choice of the caller
         MissingExtraError: the HTTP client is not installed.
     """
     try:
-        import httpx  # noqa: PLC0415  an extra
+        import httpx
     except ImportError:
         raise MissingExtraError(
             "Reading from a server needs an HTTP client: pip install 'fourthstep[remote]'"

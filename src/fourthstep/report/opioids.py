@@ -7,12 +7,18 @@ from fourthstep.facts.opioids import OpioidDose, Step
 from fourthstep.ground.interval import Interval, plain
 from fourthstep.report.phrases import Phrases
 
+PAST = ("not-current", "duplicate", "replaced")
+"""Fates that only the full report lists."""
 
-def opioid_lines(dose: OpioidDose, say: Phrases) -> Iterator[str]:
-    """Totals first, then every step with its product, amount, factor, table and reference."""
+
+def opioid_lines(dose: OpioidDose, say: Phrases, *, full: bool = True) -> Iterator[str]:
+    """Totals first, then every step with its product, amount, factor, table and reference; past uses only if `full`."""
     yield totals_line(dose, say)
     yield from (f"{say('opioids', 'flag')}: {say.flag(flag)}" for flag in dose.flags)
-    yield from (step_line(step, say) for step in dose.steps)
+    told = [step for step in dose.steps if full or step.fate not in PAST]
+    yield from (step_line(step, say) for step in told)
+    if len(told) < len(dose.steps):
+        yield say("opioids", "past", count=len(dose.steps) - len(told))
     yield say("opioids", "not_a_dose")
 
 
@@ -32,9 +38,15 @@ def totals_line(dose: OpioidDose, say: Phrases) -> str:
 
 
 def step_line(step: Step, say: Phrases) -> str:
-    """One use: what was read, what it makes, or why it cannot be read."""
+    """One use: what was read, what it makes, or why it cannot be read, with its reference."""
+    return f"{step_text(step, say)} [{step.ref}]"
+
+
+def step_text(step: Step, say: Phrases) -> str:
+    """One use: what was read, and what it makes, or why it cannot be read."""
     told = f'"{step.text}"' if step.text and not step.dose else ""
-    head = " ".join(part for part in (step.product or step.opioid, step.dose, step.times, step.route, told) if part)
+    dose = f"{step.dose.removesuffix(' 1')} ×" if step.dose.endswith(" 1") and step.times else step.dose
+    head = ", ".join(part for part in (step.product or step.opioid, f"{dose} {step.times}".strip(), step.route, told) if part)
     if step.fate == "counted" and step.scheduled is not None:
         body = f"{amount(step.amount)} {step.unit}" if step.amount is not None else ""
         if step.as_needed:
@@ -47,7 +59,7 @@ def step_line(step: Step, say: Phrases) -> str:
     else:
         why = ", ".join(say.why(reason) for reason in step.reasons)
         tail = say("opioid_fate", step.fate) + (f": {why}" if why else "")
-    return f"{head}: {tail} [{step.ref}]"
+    return f"{head}: {tail}"
 
 
 def amount(value: Interval | Decimal | None) -> str:

@@ -1,6 +1,6 @@
 """The sentences of every report, from the one catalogue in `knowledge/texts/`."""
 
-from fourthstep.assessment.result import Assessment, Reason
+from fourthstep.assessment.result import PainView, Reason, Value
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.rules.ask import Leaf
 from fourthstep.rules.holds import Asked, HoldVerdict
@@ -56,11 +56,40 @@ class Phrases:
         """Why a resource was not used."""
         return self("not_used", reason) if self.has("not_used", reason) else reason.replace("-", " ")
 
+    def unit(self, unit: str) -> str:
+        """A UCUM unit as a physician writes it."""
+        return self("unit", unit) if self.has("unit", unit) else unit
+
+    def quantity(self, value: str, unit: str) -> str:
+        """A value with its unit."""
+        return f"{value} {self.unit(unit)}".strip() if unit != "1" else value
+
+    def pain(self, pain: PainView) -> str:
+        """Where a pain is, and of what kind."""
+        known = [each.replace("-", " ") for each in (pain.region, pain.side, pain.mechanism) if each != "unknown"]
+        return ", ".join(known) or self("report", "no_site")
+
+    def score(self, pain: PainView) -> str:
+        """The latest score of a pain with its kind and day, and the worst."""
+        if not pain.intensity:
+            return self("report", "no_score")
+        worst = f", {self('report', 'worst', score=pain.worst)}" if pain.worst else ""
+        return f"{pain.intensity}/10 {pain.intensity_kind} on {pain.intensity_day}{worst}"
+
+    def value(self, value: Value) -> str:
+        """What was found for a fact with its day and age, or why nothing."""
+        if value.why:
+            return self.why(value.why)
+        if value.value == "no" and not value.refs:
+            return self("report", "none_recorded")
+        when = f" on {value.day}" + (f" ({value.age} d)" if value.age is not None else "") if value.day else ""
+        return f"{self.quantity(value.value.replace('-', ' ') if value.unit == '' else value.value, value.unit)}{when}"
+
     def leaf(self, leaf: Leaf) -> str:
         """One comparison with its datum: `platelets 38 10*9/L on 2026-02-26 (3 d) [Observation/plt-3]`."""
         words = [self.fact(leaf.fact)]
         if leaf.value:
-            words.append(f"{leaf.value} {leaf.unit}".strip() if leaf.unit != "1" else leaf.value)
+            words.append(self.quantity(leaf.value, leaf.unit))
         if leaf.detail and self.has("detail", leaf.detail):
             words.append(f"({self('detail', leaf.detail)})")
         if leaf.day:
@@ -107,9 +136,3 @@ class Phrases:
             words += f" ({asked.condition})"
         return words
 
-
-def phrases_for(assessment: Assessment, knowledge: Knowledge) -> Phrases:
-    """The phrases to tell this assessment with."""
-    if assessment.knowledge != knowledge.digest:
-        raise ValueError("the assessment was made with other knowledge")
-    return Phrases(knowledge)

@@ -294,6 +294,8 @@ def _since(last: When, hours: Decimal, facts: Facts) -> Truth:
     if last.instant is not None:
         return truth(last.instant + timedelta(hours=float(hours)) <= as_of.moment(last.instant))
     fewest, most = facts.timeline.age(last)
+    if as_of.instant is not None:  # a dose of a day may have been given in its last hour
+        fewest -= 1
     if fewest * 24 >= hours:
         return Truth.TRUE
     return Truth.FALSE if (most + 1) * 24 < hours else Truth.UNKNOWN

@@ -5,7 +5,7 @@ holds this table against those declarations.
 """
 
 from fourthstep.facts.computed import drugs, opioid, organs, pain, patient, procedures
-from fourthstep.facts.computed.opioid import opioid_dose_of, opioid_trials_of
+from fourthstep.facts.computed.opioid import opioid_dose_of, opioid_history_of, opioid_trials_of
 from fourthstep.facts.derive import Compute, Facts
 from fourthstep.facts.fact import Fact, unknown
 from fourthstep.facts.pains import Pain
@@ -72,4 +72,4 @@ COMPUTED: dict[str, Compute] = {
 OF_A_PAIN = ("radiotherapy_to_pain", "days_since_radiotherapy", "pain_not_lower_30d")
 """Computed facts that belong to one pain."""
 
-__all__ = ["COMPUTED", "OF_A_PAIN", "opioid_dose_of", "opioid_trials_of"]
+__all__ = ["COMPUTED", "OF_A_PAIN", "opioid_dose_of", "opioid_history_of", "opioid_trials_of"]

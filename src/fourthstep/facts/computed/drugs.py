@@ -48,7 +48,8 @@ def _adequate(name: str, rows: list[AdequateTrial], facts: Facts) -> Fact:
 
 
 def _events(row: AdequateTrial, facts: Facts) -> list[Event]:
-    return [event for event in facts.timeline.of([row.concept]) if event.drug and event.drug.ingredient == row.ingredient]
+    return [event for event in facts.timeline.of([row.concept])
+            if event.kind == "drug" and event.drug and event.drug.ingredient == row.ingredient]  # fmt: skip
 
 
 def _row_adequate(row: AdequateTrial, facts: Facts) -> Truth:
@@ -209,11 +210,12 @@ def days_since_late_nadir_chemotherapy(facts: Facts, _pain: Pain | None) -> Fact
 
 
 def _cytotoxic(facts: Facts) -> list[Event]:
-    return facts.timeline.of(CYTOTOXIC)
+    return [event for event in facts.timeline.of(CYTOTOXIC) if event.kind != "allergy"]
 
 
 def _late(facts: Facts) -> list[Event]:
-    return [event for event in facts.timeline.of(["antineoplastic:*"]) if event.drug and event.drug.ingredient in LATE_NADIR]
+    return [event for event in facts.timeline.of(["antineoplastic:*"])
+            if event.kind == "drug" and event.drug and event.drug.ingredient in LATE_NADIR]  # fmt: skip
 
 
 def _within(name: str, events: list[Event], limit: int, facts: Facts) -> Fact:

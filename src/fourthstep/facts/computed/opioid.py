@@ -9,11 +9,13 @@ from fourthstep.facts.derive import Facts
 from fourthstep.facts.fact import Fact, presence, unknown
 from fourthstep.facts.opioids import (
     DayScore,
+    DoseThen,
     OpioidDose,
     OpioidTrial,
     Toxicity,
     adequate_trials,
     as_it_was,
+    dose_history,
     opioid_dose,
     opioid_tolerant,
     opioid_trials,
@@ -38,6 +40,18 @@ def opioid_dose_of(facts: Facts) -> OpioidDose:
 def opioid_trials_of(facts: Facts) -> tuple[OpioidTrial, ...]:
     """The trials of strong opioids, worked out once."""
     return facts.once("opioid_trials", lambda: _trials(facts))
+
+
+def opioid_history_of(facts: Facts) -> tuple[DoseThen, ...]:
+    """The daily dose as it was, for the report."""
+    return dose_history(
+        _events(facts),
+        facts.timeline.as_of,
+        facts.knowledge.opioids,
+        facts.policy.ome_table,
+        vouched=_vouched(facts),
+        inpatient=_truth(facts.of("inpatient")),
+    )
 
 
 def _dose(facts: Facts, events: Sequence[Event], as_of: AsOf) -> OpioidDose:

@@ -53,8 +53,9 @@ def ecog(facts: Facts, _pain: Pain | None) -> Fact:
     """ECOG as recorded, else from KPS or PPS by the published mappings; an interval where they differ."""
     recorded = [event for event in facts.timeline.of(["ecog_score"]) if event.value is not None]
     if recorded:
-        newest = recorded[0]
-        return Fact(name="ecog", number=newest.value, unit="1", when=newest.start, refs=(newest.ref,))
+        same = [event for event in recorded if event.start == recorded[0].start]
+        worst = max(same, key=lambda event: (_high(event.value), event.ref))
+        return Fact(name="ecog", number=worst.value, unit="1", when=worst.start, refs=(worst.ref,))
     for name in ("kps", "pps"):
         fact = facts.of(name)
         if fact.number is None or fact.number.low is None or fact.number.high is None:
@@ -65,3 +66,7 @@ def ecog(facts: Facts, _pain: Pain | None) -> Fact:
             return Fact(name="ecog", number=Interval(min(fits), max(fits)), unit="1", when=fact.when, refs=fact.refs,
                         detail=name)  # fmt: skip
     return unknown("ecog", "never-measured")
+
+
+def _high(value: Interval | None) -> Decimal:
+    return value.high if value is not None and value.high is not None else Decimal("Infinity")

@@ -35,10 +35,12 @@ def deceased(facts: Facts, _pain: Pain | None) -> Fact:
 
 
 def inpatient(facts: Facts, _pain: Pain | None) -> Fact:
-    """In hospital on the day of the assessment: an inpatient encounter covers it.  Silence means no."""
+    """In hospital on the day of the assessment: an inpatient encounter covers it.  Silence means no where it is vouched."""
     day = facts.timeline.as_of.day
     inside = [event for event in facts.timeline.of(["inpatient"]) if event.kind == "encounter"
               and event.start and event.start.first <= day and (event.end is None or event.end.last >= day)]  # fmt: skip
+    if not inside and not facts.timeline.vouched("encounter"):
+        return unknown("inpatient", "not-vouched")
     if not inside:
         return presence("inpatient", Truth.FALSE, detail="as-recorded")
     return presence("inpatient", Truth.TRUE, refs=tuple(sorted(event.ref for event in inside)), when=inside[0].start)

@@ -147,10 +147,11 @@ def _opioid_class(ingredient: str) -> str:
 
 
 def naloxone_given(facts: Facts, _pain: Pain | None) -> Fact:
-    """Naloxone was really given by needle or nose while an opioid was on record."""
+    """Naloxone was really given by needle or nose; in a tablet or film beside an opioid it treats nothing."""
     name = "naloxone_given"
     given = [event for event in facts.timeline.of(["opioid:opioid_antagonist"])
-             if event.drug and event.drug.ingredient == "naloxone" and event.drug.source == "administration"]  # fmt: skip
+             if event.drug and event.drug.ingredient == "naloxone" and event.drug.source == "administration"
+             and not event.drug.others and event.drug.route not in ("oral", "transmucosal")]  # fmt: skip
     if given:
         return presence(name, Truth.TRUE, refs=tuple(sorted(event.ref for event in given)), when=last_seen(given[0]))
     if not facts.timeline.vouched("drug"):
@@ -168,6 +169,10 @@ def opioid_lowered_after_toxicity(facts: Facts, _pain: Pain | None) -> Fact:
     concepts = [each for fact in facts.knowledge.facts if fact.startswith("toxicity_")
                 for each in facts.knowledge.facts[fact].concepts]  # fmt: skip
     began = [event.start for event in facts.timeline.of(concepts) if event.start is not None]
+    if not began and not facts.timeline.vouched("condition"):
+        return unknown(name, "not-vouched")
+    if not began and facts.timeline.could_be("condition", "toxicity"):
+        return unknown(name, "unrecognised-could-be")
     if not began:
         return presence(name, Truth.FALSE, detail="as-recorded")
     first = min(began, key=lambda when: when.first)

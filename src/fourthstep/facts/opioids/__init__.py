@@ -1,6 +1,7 @@
 """Opioids: what is used now, the daily dose as oral morphine, tolerance, and the trials so far."""
 
 from fourthstep.facts.opioids.dose import opioid_dose
+from fourthstep.facts.opioids.history import DoseThen, dose_history
 from fourthstep.facts.opioids.past import as_it_was
 from fourthstep.facts.opioids.steps import OpioidDose, Step, Totals, Use
 from fourthstep.facts.opioids.tolerance import opioid_tolerant
@@ -16,6 +17,7 @@ from fourthstep.facts.opioids.uses import current_uses
 
 __all__ = [
     "DayScore",
+    "DoseThen",
     "OpioidDose",
     "OpioidTrial",
     "Step",
@@ -25,6 +27,7 @@ __all__ = [
     "adequate_trials",
     "as_it_was",
     "current_uses",
+    "dose_history",
     "opioid_dose",
     "opioid_tolerant",
     "opioid_trials",

@@ -11,7 +11,7 @@ import msgspec
 from fourthstep.events.dosage import form_kind
 from fourthstep.events.event import Dose, Drug
 from fourthstep.facts.opioids.steps import ZERO, Daily, Use
-from fourthstep.ground.interval import Interval
+from fourthstep.ground.interval import Interval, plain
 from fourthstep.knowledge.opioids import FactorRow, FactorTable, OpioidKnowledge, StrengthUnit
 
 _HOURS = Decimal(24)
@@ -24,7 +24,7 @@ _TIMING = frozenset({"timing-unread", "timing-contradiction", "dated-events"})
 
 def tidy(value: Decimal) -> Decimal:
     """Without the noise that a division leaves in the last digits."""
-    return value.quantize(_NOISE).normalize() if abs(value) < Decimal("1e15") else value
+    return Decimal(plain(value.quantize(_NOISE))) if abs(value) < Decimal("1e15") else value
 
 
 def product(left: Interval, right: Interval) -> Interval:

@@ -52,7 +52,26 @@ def spans_of(
             span = _span(event, name, dose, as_of, knowledge, table)
             if span is not None and (span.start is None or span.start.first <= as_of.day):
                 found.append(span)
-    return _by_day(found)
+    return _by_day(_once(found))
+
+
+def _once(spans: list[Span]) -> list[Span]:
+    """Without the doses that were given on an order whose amount can be read: they are the same use, seen twice.
+
+    Doses as needed vary from day to day; they are no change of what is scheduled.
+    """
+    ordered = [span for span in spans if span.step.role != "recorded" and _readable(span)]
+    return [span for span in spans if span.step.role != "recorded" or not any(_given_on(span, each) for each in ordered)]
+
+
+def _readable(span: Span) -> bool:
+    return span.step.scheduled is not None and span.step.amount is not None
+
+
+def _given_on(given: Span, order: Span) -> bool:
+    """Does an order of the same opioid, route and way cover the day of an administration?"""
+    same = (given.step.opioid, given.step.route, given.rated) == (order.step.opioid, order.step.route, order.rated)
+    return same and given.start is not None and order.covers(given.start.first)
 
 
 def _span(  # noqa: PLR0913, PLR0917  one dosage with all that it is converted by

@@ -304,17 +304,33 @@ def _same(left: Use, right: Use) -> Truth:
 
 
 def _bounds(uses: list[Use]) -> list[Use]:
-    """What was dispensed counts, as a bound, only where no better source tells of the same use."""
+    """What was dispensed counts, as a bound, only where no better source tells of the same use.
+
+    An order that was stopped after the drug was handed over is such a source: it tells that the rest is not taken.
+    """
     better = [
         use for use in uses if _counts(use, "prescribed", "taken", "recorded") or use.fate == "replaced"
     ]
-    return [
-        replace(use, fate="duplicate")
-        if _counts(use, "dispensed") and any(_alike(use, other) for other in better)
-        else use
-        for use in uses
-    ]
+    result = []
+    for use in uses:
+        if not _counts(use, "dispensed"):
+            result.append(use)
+        elif any(_alike(use, other) for other in better):
+            result.append(replace(use, fate="duplicate"))
+        elif any(_stopped_after(use, other) for other in uses):
+            result.append(replace(use, fate="not-current", reasons=()))
+        else:
+            result.append(use)
+    return result
 
 
 def _alike(left: Use, right: Use) -> bool:
     return left.opioid == right.opioid and (not left.route or not right.route or left.route == right.route)
+
+
+def _stopped_after(dispensed: Use, order: Use) -> bool:
+    """Was the order of the same opioid, strength and route stopped on the day of the dispense or later?"""
+    begun, end = dispensed.event.start, order.event.end
+    if order.role != "prescribed" or order.event.status != "stopped" or begun is None or end is None:
+        return False
+    return _same(dispensed, order) is Truth.TRUE and end.first >= begun.last
