@@ -110,8 +110,8 @@ def assess_events(
                                        if option.word in OPEN for item in option.to_confirm)),
         used=dict(sorted(events.used.items())),
         not_used=not_used(facts),
-        unrecognised=tuple((event.ref, event.of_kind, " ".join(event.could_be))
-                           for event in events.events if event.kind == "unrecognised"),
+        unrecognised=tuple(sorted((event.ref, event.of_kind, " ".join(event.could_be))
+                                  for event in events.events if event.kind == "unrecognised")),
         vouched=tuple(sorted(events.vouched)),
         notices=events.notices,
         conflicts=events.conflicts,

@@ -4,7 +4,7 @@ from fourthstep.assessment.result import LegView
 from fourthstep.facts.derive import Facts
 from fourthstep.facts.pains import Pain
 from fourthstep.ground.truth import Truth, all_of, truth
-from fourthstep.knowledge.models import Leg
+from fourthstep.knowledge.models import Leg, State
 from fourthstep.rules.ask import Answer, Inquiry, Leaf
 
 SATISFIED = ("adequate", "not usable", "not applicable")
@@ -32,14 +32,22 @@ class Review:
         return self._known[key]
 
     def _decide(self, name: str, leg: Leg, pain: Pain | None) -> LegView:
+        """The first row that is true; unknown where an earlier one may be, unless the leg is satisfied either way."""
         leaves: tuple[Leaf, ...] = ()
+        maybe: list[tuple[State, Answer]] = []
         for row in leg.states:
             answer = self.inquiry.ask(row.when, pain)
             leaves += answer.leaves
-            if answer.truth is Truth.TRUE:
-                return _view(name, leg, pain, row.state, row.says, answer)
             if answer.truth is Truth.UNKNOWN:
-                return _view(name, leg, pain, "unknown", row.says, answer)
+                maybe.append((row, answer))
+            if answer.truth is Truth.TRUE:
+                possible = [row, *(earlier for earlier, _ in maybe)]
+                if not maybe or all(each.state in SATISFIED for each in possible):
+                    return _view(name, leg, pain, row.state, row.says, answer)
+                break
+        if maybe:
+            row, answer = maybe[0]
+            return _view(name, leg, pain, "unknown", row.says, answer)
         return _view(name, leg, pain, leg.otherwise, leg.otherwise_says, Answer(Truth.FALSE, leaves))
 
     def views(self, pains: tuple[Pain, ...]) -> tuple[LegView, ...]:

@@ -82,6 +82,8 @@ def answered(name: str, declared: Declaration, event: Event) -> Fact:
     """What a clinician entered; it counts, and is marked as entered here."""
     common = Fact(name=name, when=event.start, refs=(event.ref,), detail="answered")
     if event.value is not None:
+        if not _plausible(event.value, declared):
+            return unknown(name, "answer-not-readable", refs=(event.ref,))
         return replace(common, number=event.value, unit=event.unit or declared.unit or "")
     if event.text in ("yes", "no"):
         return replace(common, truth=Truth.TRUE if event.text == "yes" else Truth.FALSE)
@@ -139,13 +141,15 @@ def readable(event: Event, declared: Declaration, codes: CodeIndex) -> Interval 
         return None
     unit = "1" if declared.unit == "1" and _is_dimensionless(event.unit) else event.unit
     value = codes.convert(event.value, unit, declared.unit or "", event.concept)
-    if value is None:
-        return None
-    if declared.readable:
-        low, high = declared.readable
-        if value.below(low) is Truth.TRUE or value.above(high) is Truth.TRUE:
-            return None
-    return value
+    return value if value is not None and _plausible(value, declared) else None
+
+
+def _plausible(value: Interval, declared: Declaration) -> bool:
+    """Can a number of this fact be true at all?"""
+    if not declared.readable:
+        return True
+    low, high = declared.readable
+    return value.below(low) is not Truth.TRUE and value.above(high) is not Truth.TRUE
 
 
 def _is_dimensionless(unit: str) -> bool:

@@ -160,7 +160,7 @@ def _treatment(assessment: Assessment, say: Phrases) -> Iterator[str]:
         yield say("letter", "trials", trials="; ".join(trials))
     for leg in assessment.legs:
         if leg.state != "not applicable":
-            yield f"{leg.name}: {say('leg_state', leg.state)} - {leg.says}"
+            yield f"{leg.name}: {say('leg_state', leg.state)} - {say.leg(leg)}"
 
 
 def _trial(trial: OpioidTrial, as_of: str, say: Phrases) -> str:
@@ -178,19 +178,7 @@ def _day(when: When | None) -> str:
 
 
 def _safety(assessment: Assessment, say: Phrases) -> Iterator[str]:
-    """What is there first, then what is absent and what is not known, each in one line."""
-    absent, unknown = [], []
-    for value in assessment.safety:
-        if value.why:
-            unknown.append(f"{value.says} ({say.value(value)})")
-        elif value.value == "no":
-            absent.append(value.says)
-        else:
-            yield f"{value.says}: {say.value(value)}"
-    if absent:
-        yield say("letter", "absent", names=", ".join(absent))
-    if unknown:
-        yield say("letter", "not_known", names=", ".join(unknown))
+    return say.values(assessment.safety, lambda value, say: f"{value.says}: {say.value(value)}")
 
 
 def _options(assessment: Assessment, say: Phrases) -> Iterator[str]:

@@ -3,7 +3,6 @@
 Every word links to the datum (`#d-...`) and to the source (`#s-...`) behind it.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -19,7 +18,7 @@ from fourthstep.knowledge.load import Knowledge
 from fourthstep.report.figure import Figure
 from fourthstep.report.opioids import step_text, totals_line
 from fourthstep.report.phrases import Phrases
-from fourthstep.report.text import STALE_DAYS, newest_age
+from fourthstep.report.text import STALE_DAYS, newest_age, shared_questions
 from fourthstep.rules.ask import Leaf
 
 SHOWN = 8
@@ -117,13 +116,6 @@ def shortened(ref: str) -> str:
     """`Observation/db52d9af-99b3...` as `Observation/db52d9af…`."""
     kind, slash, name = ref.partition("/")
     return f"{kind}{slash}{name[:SHOWN]}{'…' if len(name) > SHOWN else ''}"
-
-
-def shared_questions(assessment: Assessment) -> list[str]:
-    """What is to be confirmed for more than one open option: asked once."""
-    asked = Counter(item for pain in assessment.pains for option in pain.options if option.word in OPEN
-                    for item in option.to_confirm)  # fmt: skip
-    return [item for item in assessment.to_confirm if asked[item] > 1]
 
 
 def groups(options: Iterable[Option]) -> dict[str, list[Option]]:

@@ -1,6 +1,8 @@
 """The sentences of every report, from the one catalogue in `knowledge/texts/`."""
 
-from fourthstep.assessment.result import PainView, Reason, Value
+from collections.abc import Callable, Iterable, Iterator
+
+from fourthstep.assessment.result import LegView, PainView, Reason, Value
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.rules.ask import Leaf
 from fourthstep.rules.holds import Asked, HoldVerdict
@@ -76,6 +78,10 @@ class Phrases:
         worst = f", {self('report', 'worst', score=pain.worst)}" if pain.worst else ""
         return f"{pain.intensity}/10 {pain.intensity_kind} on {pain.intensity_day}{worst}"
 
+    def leg(self, leg: LegView) -> str:
+        """Why a leg has its state; for an unknown one, what is open."""
+        return self("report", "open", says=leg.says) if leg.state == "unknown" else leg.says
+
     def value(self, value: Value) -> str:
         """What was found for a fact with its day and age, or why nothing."""
         if value.why:
@@ -84,6 +90,21 @@ class Phrases:
             return self("report", "none_recorded")
         when = f" on {value.day}" + (f" ({value.age} d)" if value.age is not None else "") if value.day else ""
         return f"{self.quantity(value.value.replace('-', ' ') if value.unit == '' else value.value, value.unit)}{when}"
+
+    def values(self, values: Iterable[Value], line: Callable[[Value, "Phrases"], str]) -> Iterator[str]:
+        """What was found, one line each; then what is absent and what is not known, together."""
+        absent: list[str] = []
+        unknown: dict[str, list[str]] = {}
+        for value in values:
+            if value.why:
+                unknown.setdefault(self.why(value.why), []).append(value.says)
+            elif value.value == "no" and not value.refs:
+                absent.append(value.says)
+            else:
+                yield line(value, self)
+        if absent:
+            yield self("report", "absent", names=", ".join(absent))
+        yield from (self("report", "unknown_because", why=why, names=", ".join(names)) for why, names in unknown.items())
 
     def leaf(self, leaf: Leaf) -> str:
         """One comparison with its datum: `platelets 38 10*9/L on 2026-02-26 (3 d) [Observation/plt-3]`."""

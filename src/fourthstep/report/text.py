@@ -1,13 +1,16 @@
 """The assessment for a terminal: read in a minute, every word with its datum and source."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TypeVar
 
-from fourthstep.assessment.result import Assessment, LegView, Option, PainView, Value
-from fourthstep.assessment.words import OptionWord
+from fourthstep.assessment.result import Assessment, Change, Option, PainView, Reason, Value
+from fourthstep.assessment.words import OPEN, OptionWord
+from fourthstep.ground.truth import NOT_KNOWN, YES
 from fourthstep.knowledge.load import Knowledge
+from fourthstep.report.opioids import opioid_lines
 from fourthstep.report.phrases import Phrases
 
 T = TypeVar("T")
@@ -22,6 +25,7 @@ _ROLE = {
     OptionWord.CONTRAINDICATED.value: "bad",
     OptionWord.NOT_INDICATED.value: "dim",
 }
+SEVERAL = 2
 STALE_DAYS = 30
 """A newest datum older than this makes a notice that proposes `--as-of`."""
 
@@ -51,12 +55,12 @@ class TextReport:
         if not assessment.pains:
             self._heading(self.say("report", "pains"))
             self._put(self.say("report", "no_pain"), 2)
-        self._legs(assessment.legs)
+        self._legs(assessment)
         self._opioids(assessment)
         self._values("safety", assessment.safety)
         self._values("background", assessment.background)
         self._changes(assessment)
-        self._list("to_confirm", assessment.to_confirm)
+        self._to_confirm(assessment)
         self._data(assessment)
         if self.full:
             self._sources(assessment)
@@ -91,8 +95,8 @@ class TextReport:
             self._put(f"- {self.say.because(reason)}", 2)
         if assessment.pathway.legs and word not in ("not in scope", "controlled"):
             gaps = (each.partition(":") for each in assessment.pathway.legs)
-            self._put("gaps: " + ", ".join(f"{self.say.fact(f'leg:{leg}')} ({self.say('leg_state', state)})"
-                                           for leg, _, state in gaps), 2)  # fmt: skip
+            told = ", ".join(f"{self.say.fact(f'leg:{leg}')} ({self.say('leg_state', state)})" for leg, _, state in gaps)
+            self._put(self.say("report", "gaps", names=told), 2)
 
     def _red_flags(self, assessment: Assessment) -> None:
         true = [flag for flag in assessment.red_flags if flag.truth == "true"]
@@ -106,19 +110,17 @@ class TextReport:
                     self._put(self.say.leaf(leaf), 6, "dim")
 
     def _pain(self, pain: PainView) -> None:
-        where = ", ".join(each for each in (pain.region.replace("-", " "), pain.side, pain.mechanism) if each != "unknown")
-        score = f"{pain.intensity}/10 {pain.intensity_kind} on {pain.intensity_day}" if pain.intensity else "no score"
-        worst = f", worst {pain.worst}/10" if pain.worst else ""
-        self._heading(f"{self.say('report', 'pain')}: {where or 'site not recorded'} · {score}{worst}")
+        self._heading(f"{self.say('report', 'pain')}: {self.say.pain(pain)} · {self.say.score(pain)}")
         for syndrome in pain.syndromes:
             self._put(f"{syndrome.name} ({syndrome.status})", 2)
             self._put(self.say("report", "treated", treatment=syndrome.treatment), 6, "dim")
         told = [option for option in pain.options if option.word != OptionWord.NOT_INDICATED.value]
-        folded = [option for option in told if _folds(option)]
-        for option in told:
-            if option not in folded or self.full:
-                self._option(option)
-        if folded and not self.full:
+        folded = [] if self.full else [option for option in told if _folds(option)]
+        shown = [option for option in told if option not in folded]
+        common = self._common(shown)
+        for option in shown:
+            self._option(option, common)
+        if folded:
             names = dict.fromkeys(name for option in folded for name in option.unknowns)
             missing = ", ".join(self.say.fact(name) for name in list(names)[:4])
             self._put(self.say("report", "folded", count=len(folded), missing=missing), 2, "dim")
@@ -126,61 +128,88 @@ class TextReport:
         if rest:
             self._put(self.say("report", "not_indicated", count=rest), 2, "dim")
 
-    def _option(self, option: Option) -> None:
+    def _common(self, options: list[Option]) -> set[str]:
+        """Tell once what stands in the way of every option that follows; the ids of what was told."""
+        if self.full or len(options) < SEVERAL:
+            return set()
+        shared = set.intersection(*({reason.id for reason in option.reasons if reason.truth == YES} for option in options))
+        reasons = [reason for reason in options[0].reasons if reason.id in shared and reason.hold is None]
+        if reasons:
+            self._put(self.say("report", "for_all", count=len(options)), 2)
+        for reason in reasons:
+            self._reason(reason)
+        return {reason.id for reason in reasons}
+
+    def _reason(self, reason: Reason) -> None:
+        self._put(f"{self.say('effect', reason.effect)}: {self.say.reason(reason)}", 6)
+        for leaf in reason.leaves if reason.truth == YES or self.full else ():
+            if leaf.truth == reason.truth:
+                self._put(self.say.leaf(leaf), 10, "dim")
+        if reason.ask and reason.effect == "correctable-stop":
+            self._put(reason.ask, 10)
+
+    def _option(self, option: Option, common: set[str]) -> None:
         say = self.say
-        tags = [say("timing", option.timing), say("fit", option.fit.word), f"certainty {option.certainty}"]
+        tags = [say("timing", option.timing), say("fit", option.fit.word), say("report", "certainty", word=option.certainty)]
         if not option.offered:
             tags.append(say("report", "not_offered"))
         self.lines.append(f"  {self.paint(option.word, _ROLE[option.word])}  {option.name}")
         self._put(" · ".join(tags), 6, "dim")
         for reason in option.reasons:
-            if reason.truth == "true" or reason.effect != "caution" or self.full:
-                self._put(f"{say('effect', reason.effect)}: {say.reason(reason)}", 6)
-                for leaf in reason.leaves if reason.truth == "true" or self.full else ():
-                    if leaf.truth == reason.truth:
-                        self._put(say.leaf(leaf), 10, "dim")
-                if reason.ask and reason.effect == "correctable-stop":
-                    self._put(reason.ask, 10)
-        unknown = [reason for reason in option.reasons if reason.truth == "unknown" and reason.effect == "caution"]
+            if reason.id not in common and (reason.truth == YES or reason.effect != "caution" or self.full):
+                self._reason(reason)
+        unknown = [reason for reason in option.reasons if reason.truth == NOT_KNOWN and reason.effect == "caution"]
         if unknown and not self.full:
             names = dict.fromkeys(name for reason in unknown for name in reason.open)
-            self._put("not ruled out: " + ", ".join(say.fact(name) for name in self._cut(tuple(names), 5)), 6)
-        if option.word in (OptionWord.CANDIDATE.value, OptionWord.WITH_CAUTION.value, OptionWord.AFTER_CORRECTION.value):
+            self._put(say("report", "not_ruled_out", names=", ".join(say.fact(name) for name in self._cut(tuple(names), 5))), 6)
+        if option.word in OPEN:
             for statement in (*option.benefit[:1], *option.harms[:1]) if not self.full else (*option.benefit, *option.harms):
                 self._put(f"{statement.says} [{', '.join(statement.because) or say('mark', statement.mark)}]", 6)
             for statement in option.dissent if self.full else ():
-                self._put(f"dissent: {statement.says} [{', '.join(statement.because)}]", 6)
+                self._put(say("report", "dissent", says=statement.says, names=", ".join(statement.because)), 6)
 
-    def _legs(self, legs: Iterable[LegView]) -> None:
+    def _legs(self, assessment: Assessment) -> None:
+        pains = {pain.id: self.say.pain(pain) for pain in assessment.pains}
         self._heading(self.say("report", "conventional"))
-        for leg in legs:
-            name = leg.name + (f" ({leg.pain})" if leg.pain else "")
-            gate = "" if leg.gating else " (shown, does not gate)"
-            self._put(f"{name}: {self.paint(self.say('leg_state', leg.state), 'heading')}{gate} - {leg.says}", 2)
+        for leg in assessment.legs:
+            name = leg.name + (f" ({pains[leg.pain]})" if len(pains) > 1 and leg.pain in pains else "")
+            gate = "" if leg.gating else f" ({self.say('report', 'does_not_gate')})"
+            state = self.paint(self.say("leg_state", leg.state), "heading")
+            self._put(f"{name}: {state}{gate} - {self.say.leg(leg)}", 2)
 
     def _opioids(self, assessment: Assessment) -> None:
-        from fourthstep.report.opioids import opioid_lines  # noqa: PLC0415
-
         self._heading(self.say("report", "opioids"))
-        for line in opioid_lines(assessment.opioids, self.say):
+        for line in opioid_lines(assessment.opioids, self.say, full=self.full):
             self._put(line, 2)
 
+    def _to_confirm(self, assessment: Assessment) -> None:
+        """Once for all options what several of them ask; what only one asks stands on the page, and in the full text."""
+        shared = assessment.to_confirm if self.full else shared_questions(assessment)
+        self._list("to_confirm", shared)
+        if len(shared) < len(assessment.to_confirm):
+            self._put(self.say("report", "more_to_confirm", count=len(assessment.to_confirm) - len(shared)), 2, "dim")
+
     def _values(self, key: str, values: Iterable[Value]) -> None:
+        """What was found, line by line; then what is absent and what is not known, together."""
         self._heading(self.say("report", key))
-        for value in values:
-            self._put(value_line(value, self.say), 2)
+        for line in self.say.values(values, value_line):
+            self._put(line, 2)
 
     def _changes(self, assessment: Assessment) -> None:
-        self._list("changes", [
-            f"{change.says}" + (" - decides the pathway" if change.pathway else "")
-            + (f" - {len(change.options)} option{'s' if len(change.options) != 1 else ''}" if change.options else "")
-            for change in self._cut(assessment.changes, 8)
-        ])  # fmt: skip
+        self._list("changes", (self._change(change) for change in self._cut(assessment.changes, 8)))
+
+    def _change(self, change: Change) -> str:
+        parts = [change.ask or change.says]
+        if change.pathway:
+            parts.append(self.say("page", "decides_pathway"))
+        if change.options:
+            parts.append(self.say("page", "decides_options", count=len(change.options)))
+        return " - ".join(parts)
 
     def _data(self, assessment: Assessment) -> None:
         say = self.say
         kinds = ", ".join(assessment.vouched)
-        self._heading("Data")
+        self._heading(self.say("page", "record"))
         self._put(say("report", "vouched_says", kinds=kinds) if kinds else say("report", "vouched_none"), 2)
         counts: dict[str, int] = {}
         for each in assessment.not_used:
@@ -189,7 +218,7 @@ class TextReport:
             told = ", ".join(f"{say.not_used(reason)} ({count})" for reason, count in sorted(counts.items()))
             self._put(f"{say('report', 'not_used')}: {told}", 2)
         for ref, kind, could_be in self._cut(assessment.unrecognised, 6):
-            self._put(f"{say('report', 'unrecognised')}: {kind} [{ref}]" + (f" could be {could_be}" if could_be else ""), 2)
+            self._put(f"{say('report', 'unrecognised')}: {kind} [{ref}]" + (f" {say('report', 'could_be', names=could_be)}" if could_be else ""), 2)
         for notice in assessment.notices:
             self._put(notice, 2)
 
@@ -232,9 +261,12 @@ def newest_age(assessment: Assessment) -> int | None:
 
 def value_line(value: Value, say: Phrases) -> str:
     """One fact with value, day, age and reference."""
-    if value.why:
-        return f"{value.says}: {say.why(value.why)}"
-    unit = "" if value.unit in ("", "1") else f" {value.unit}"
-    when = f" on {value.day}" + (f" ({value.age} d)" if value.age is not None else "") if value.day else ""
-    refs = f" [{', '.join(value.refs[:2])}{', ...' if len(value.refs) > 2 else ''}]" if value.refs else ""
-    return f"{value.says}: {value.value}{unit}{when}{refs}"
+    refs = f" [{', '.join(value.refs[:2])}{', ...' if len(value.refs) > 2 else ''}]" if value.refs and not value.why else ""
+    return f"{value.says}: {say.value(value)}{refs}"
+
+
+def shared_questions(assessment: Assessment) -> list[str]:
+    """What is to be confirmed for more than one open option: asked once."""
+    asked = Counter(item for pain in assessment.pains for option in pain.options if option.word in OPEN
+                    for item in option.to_confirm)  # fmt: skip
+    return [item for item in assessment.to_confirm if asked[item] > 1]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from fourthstep.events.event import Event
+from fourthstep.events.event import Dose, Event
 from fourthstep.facts.derive import Facts, taken
 from fourthstep.facts.fact import Fact, presence, unknown
 from fourthstep.facts.opioids.convert import daily, route_of
@@ -145,9 +145,8 @@ def _given_by_day(row: AdequateTrial, given: list[Event], facts: Facts) -> Truth
     by_day: dict[date, Decimal] = {}
     unread = False
     for event in given:
-        amounts = [dose.amount for dose in event.drug.doses] if event.drug else []
-        units = {dose.unit for dose in event.drug.doses} if event.drug else set()
-        if event.start is None or not event.start.is_day or units != {"mg"} or any(a is None or a.low is None for a in amounts):
+        amounts = [_milligrams(dose, facts) for dose in event.drug.doses] if event.drug else []
+        if event.start is None or not event.start.is_day or not amounts or any(a is None or a.low is None for a in amounts):
             unread = True
             continue
         by_day[event.start.first] = by_day.get(event.start.first, Decimal(0)) + _sum(a.low for a in amounts if a)
@@ -157,13 +156,46 @@ def _given_by_day(row: AdequateTrial, given: list[Event], facts: Facts) -> Truth
     return Truth.UNKNOWN if given and (unread or not sure) else Truth.FALSE
 
 
+def _milligrams(dose: Dose, facts: Facts) -> Interval | None:
+    """The amount of one dose; None where it is not a mass."""
+    return facts.codes.convert(dose.amount, dose.unit, "mg") if dose.amount is not None else None
+
+
 def _doses_given(row: AdequateTrial, wanted: int, events: list[Event], facts: Facts) -> Truth:
-    """Single doses that count: enough of them, the first long enough ago."""
-    dates = sorted({event.start.last for event in events if event.start is not None and event.drug
-                    and event.drug.source != "dispense"})  # fmt: skip
-    if len(dates) < wanted:
-        return Truth.UNKNOWN if events else Truth.FALSE
-    return truth((facts.timeline.as_of.day - dates[0]).days >= row.days_at_least)
+    """Single doses that count: enough of them, each large enough, the first long enough ago.
+
+    Unknown when: only an order or a statement says so (how often it was given is not known), or an amount or the
+    limit is not known.
+    """
+    limit, sure = _limit(row, facts)
+    found: dict[date, Truth] = {}
+    for event in events:
+        if event.start is None or event.drug is None or event.drug.source == "dispense":
+            continue
+        given = _amount_enough(event, limit, facts, sure=sure) if event.drug.source == "administration" else Truth.UNKNOWN
+        found[event.start.last] = any_of([given, found.get(event.start.last, Truth.FALSE)])
+    certain = sorted(day for day, given in found.items() if given is Truth.TRUE)
+    possible = sorted(day for day, given in found.items() if given is not Truth.FALSE)
+    if _reach(certain, wanted, row, facts):
+        return Truth.TRUE
+    ordered = any(event.drug and event.drug.source in ("order", "statement") for event in events)
+    return Truth.UNKNOWN if ordered or _reach(possible, wanted, row, facts) else Truth.FALSE
+
+
+def _reach(dates: list[date], wanted: int, row: AdequateTrial, facts: Facts) -> bool:
+    return len(dates) >= wanted and (facts.timeline.as_of.day - dates[0]).days >= row.days_at_least
+
+
+def _amount_enough(event: Event, limit: Decimal | None, facts: Facts, *, sure: bool) -> Truth:
+    """Was one administration at least the dose that counts?"""
+    if limit is None:
+        return Truth.TRUE
+    amounts = [_milligrams(dose, facts) for dose in event.drug.doses] if event.drug else []
+    if not amounts or None in amounts:
+        return Truth.UNKNOWN
+    total = Interval(_sum(each.low for each in amounts if each), _sum(each.high for each in amounts if each))
+    enough = total.at_least(limit)
+    return Truth.UNKNOWN if enough is Truth.FALSE and not sure else enough
 
 
 def adjuvant_not_usable(facts: Facts, _pain: Pain | None) -> Fact:
