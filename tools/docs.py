@@ -1,4 +1,4 @@
-"""Keep the printed outputs in README and docs true.
+"""Keep the printed outputs in README and docs, and the JSON Schema, true.
 
     python tools/docs.py            write them anew
     python tools/docs.py --check    fail where one is not current
@@ -7,13 +7,17 @@ A block stands between `<!-- output: ARGUMENTS -->` and the end of the fenced bl
 arguments keeps the first N lines.  The arguments are those of `fourthstep`.
 """
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from fourthstep.assessment.result import schema
+
 ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "docs" / "schema" / "assessment.schema.json"
 BLOCK = re.compile(r"(<!-- output:(?: head=(\d+))? (.+?) -->\n```text\n)(.*?)(```)", re.DOTALL)
 
 
@@ -33,6 +37,12 @@ def rendered(match: re.Match[str]) -> str:
 def main() -> None:
     """Write or check."""
     stale = []
+    written = json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+    if not SCHEMA.exists() or SCHEMA.read_text(encoding="utf-8") != written:
+        stale.append(str(SCHEMA.relative_to(ROOT)))
+        if "--check" not in sys.argv:
+            SCHEMA.parent.mkdir(exist_ok=True)
+            SCHEMA.write_text(written, encoding="utf-8")
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = path.read_text(encoding="utf-8")
         current = BLOCK.sub(rendered, text)

@@ -8,7 +8,7 @@ from fourthstep.assessment.explain import changes, corrections
 from fourthstep.assessment.identity import events_digest, result_id
 from fourthstep.assessment.legs import Review, gaps, gating_adequate
 from fourthstep.assessment.options import options_for
-from fourthstep.assessment.overview import background, history, not_used, safety_values
+from fourthstep.assessment.overview import background, diagnoses, history, not_used, safety_values
 from fourthstep.assessment.reasons import marks_text
 from fourthstep.assessment.result import Assessment, Decided, LegView, PainView, Pathway, Patient, RedFlagView
 from fourthstep.assessment.syndromes import found, recognise
@@ -103,6 +103,7 @@ def assess_events(
         antithrombotics=tuple(each.drug for each in exposures(facts)),
         safety=safety_values(facts),
         background=background(facts),
+        diagnoses=diagnoses(facts),
         history=history(facts),
         changes=changes(pains, (scope, uncontrolled, tolerated), legs, flags, facts),
         corrections=corrections(pains),

@@ -29,6 +29,26 @@ def background(facts: Facts) -> tuple[Value, ...]:
     return tuple(value(name, facts) for name in BACKGROUND if name in facts.knowledge.facts)
 
 
+def diagnoses(facts: Facts) -> tuple[Value, ...]:
+    """What the record calls the cancer: the diagnoses behind *active cancer* and *metastatic disease*."""
+    refs = dict.fromkeys(ref for name in ("active_cancer", "metastatic_disease") for ref in facts.of(name).refs)
+    named = {event.ref: event for event in facts.timeline.events.events if event.kind == "condition" and event.display}
+    return tuple(
+        Value(
+            fact="active_cancer",
+            says=named[ref].display,
+            value="yes",
+            unit="",
+            day=str(named[ref].start or ""),
+            age=facts.timeline.age(when)[0] if (when := named[ref].start) else None,
+            refs=(ref,),
+            why="",
+        )
+        for ref in refs
+        if ref in named
+    )
+
+
 def value(name: str, facts: Facts) -> Value:
     """A fact as a row of a table."""
     fact = facts.of(name)

@@ -1,5 +1,7 @@
 """What an assessment holds.  The JSON output is this, field by field; its schema is made from these types."""
 
+from typing import Any
+
 import msgspec
 
 from fourthstep.events.event import NotUsed
@@ -231,6 +233,8 @@ class Assessment(Part, frozen=True, kw_only=True):
     safety: tuple[Value, ...]
     background: tuple[Value, ...]
     """Cancer, prognosis, function, goals."""
+    diagnoses: tuple[Value, ...]
+    """The cancer diagnoses in the words of the record."""
     history: tuple[Treatment, ...]
     changes: tuple[Change, ...]
     corrections: tuple[str, ...]
@@ -245,3 +249,11 @@ class Assessment(Part, frozen=True, kw_only=True):
     conflicts: tuple[str, ...]
     sources: dict[str, str]
     """Every source that is named above, with its citation."""
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of the JSON output."""
+    found = msgspec.json.schema(Assessment)
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Fourthstep assessment", **found}
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
+    return plain

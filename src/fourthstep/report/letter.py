@@ -95,7 +95,7 @@ def write_letter(assessment: Assessment, knowledge: Knowledge, policy: Policy) -
     patient, contact = assessment.patient, policy.contacts.get(CONTACT, "")
     parts = {
         "question": _question(assessment, say),
-        "cancer": _values(assessment, CANCER, say),
+        "cancer": _cancer(assessment, say),
         "pains": _pains(assessment, say),
         "treatment": _treatment(assessment, say),
         "safety": _safety(assessment, say),
@@ -139,6 +139,13 @@ def _values(assessment: Assessment, names: tuple[str, ...], say: Phrases) -> Ite
     for name in names:
         if name in values:
             yield f"{values[name].says}: {say.value(values[name])}"
+
+
+def _cancer(assessment: Assessment, say: Phrases) -> Iterator[str]:
+    """The diagnoses in the words of the record, then what was made of them."""
+    for each in assessment.diagnoses:
+        yield each.says + (f" ({say('letter', 'recorded', day=each.day)})" if each.day else "")
+    yield from _values(assessment, CANCER, say)
 
 
 def _pains(assessment: Assessment, say: Phrases) -> Iterator[str]:
