@@ -55,7 +55,8 @@ def written(label: str, arguments: list[str], out: Path) -> tuple[str, str]:
     """Write one record in every format; gives its label and its pathway."""
     told = ""
     for form, ending in FORMATS.items():
-        told = fourthstep("assess", *arguments, "--as-of", AS_OF, "--format", form, "-o", str(out / f"{label}.{ending}"))
+        where = str(out / f"{label}.{ending}")
+        told = fourthstep("assess", *arguments, "--as-of", AS_OF, "--format", form, "-o", where)
     return label, told.partition(":")[0]
 
 

@@ -26,7 +26,10 @@ ROWS = {
         ("timing", "celiac-plexus-neurolysis-eus", "now"),
         ("timing", "intrathecal-pump", "unknown"),
         ("timing", "midline-myelotomy", "salvage"),
-        ("first", ["celiac-plexus-neurolysis-eus", "celiac-plexus-neurolysis-percutaneous", "splanchnic-nerve-neurolysis"]),
+        (
+            "first",
+            ["celiac-plexus-neurolysis-eus", "celiac-plexus-neurolysis-percutaneous", "splanchnic-nerve-neurolysis"],
+        ),
         ("dissent", "celiac-plexus-neurolysis-eus", ["COCHRANE2024SYM", "KANNO2020"]),
         ("confirm", "Contrast CT of the abdomen within 6 to 8 weeks"),
         ("confirm", "The tumour lies in body or tail, or the celiac axis is distorted"),
@@ -333,7 +336,10 @@ ROWS = {
     ],
     "hospital-b": [
         ("pathway", "not in scope"),
-        ("because", ["out-of-scope:active_cancer", "out-of-scope:treatment_related_pain", "out-of-scope:neoplasm_related_pain"]),
+        (
+            "because",
+            ["out-of-scope:active_cancer", "out-of-scope:treatment_related_pain", "out-of-scope:neoplasm_related_pain"],
+        ),
         ("first", []),
         ("changes first", []),
         ("red flags", []),

@@ -131,7 +131,17 @@ def test_at_the_spine_nothing_is_open_while_the_cord_may_be_compressed(name):
     result = assessed(name)
     if "cord-compression" not in ASK["red flags"](result):
         return
-    spinal = ("epidural", "intrathecal", "neuraxial", "vertebro", "kypho", "rhizotomy", "spinal-cord", "myelotomy", "cordotomy")
+    spinal = (
+        "epidural",
+        "intrathecal",
+        "neuraxial",
+        "vertebro",
+        "kypho",
+        "rhizotomy",
+        "spinal-cord",
+        "myelotomy",
+        "cordotomy",
+    )
     touched = [each for pain in result.pains for each in pain.options if any(word in each.id for word in spinal)]
     assert touched
     assert all(each.word in ("after correction", "undetermined", "not indicated") for each in touched)
@@ -152,7 +162,9 @@ def test_pain_words_that_are_no_scores_never_count():
 
 
 def test_the_files_are_what_the_generator_writes():
-    done = subprocess.run([sys.executable, ROOT / "tools/make_examples.py", "--check"], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/make_examples.py", "--check"], check=False, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

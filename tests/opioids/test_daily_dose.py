@@ -431,3 +431,31 @@ def test_an_earlier_day_is_asked_with_the_record_as_it_was():
     events, then = events_of([low, high]), day("2026-02-08")
     assert opioid_dose(as_it_was(events, then.day, NOW), then, knowledge()).scheduled == point(30)
     assert opioid_dose(events, NOW, knowledge()).scheduled == point(60)
+
+
+class TestATabletHandedOverOnAnOrderThatWasStopped:
+    """What is left of it is no sign that it is still taken (pharmacology 1.8: the order is the better source)."""
+
+    @staticmethod
+    def dose(stopped, handed_over):
+        first = order("891888", dosage(tablets(1), every(12)), id="first")
+        first |= {"status": "stopped", "authoredOn": "2026-01-01"}
+        first |= {"dispenseRequest": {"validityPeriod": {"start": "2026-01-01", "end": stopped}}} if stopped else {}
+        rest = {
+            "resourceType": "MedicationDispense",
+            "status": "completed",
+            "medicationCodeableConcept": first["medicationCodeableConcept"],
+            "whenHandedOver": handed_over,
+        }
+        events = [
+            msgspec.structs.replace(event, current=None) if event.drug.source == "dispense" else event
+            for event in events_of([first, rest])
+        ]
+        return opioid_dose(events, NOW, knowledge(), vouched=Truth.TRUE)
+
+    def test_stopped_later(self):
+        assert str(self.dose("2026-03-05", "2026-02-20").scheduled) == "0"
+
+    @pytest.mark.parametrize("stopped", ["2026-02-01", ""])
+    def test_stopped_before_or_nobody_knows_when(self, stopped):
+        assert self.dose(stopped, "2026-02-20").scheduled is None

@@ -78,7 +78,8 @@ def assess_events(
     flags = _red_flags(inquiry)
     uncontrolled = _any_pain("pain_uncontrolled", inquiry)
     tolerated = _decided("treatment_tolerated", inquiry)
-    pathway = _pathway(scope, flags, uncontrolled, tolerated, legs, pains)
+    probably = _any_pain("pain_probably_uncontrolled", inquiry)
+    pathway = _pathway(scope, flags, uncontrolled, probably, tolerated, legs, pains)
 
     assessment = Assessment(
         format=FORMAT,
@@ -188,7 +189,7 @@ def _any_pain(name: str, inquiry: Inquiry) -> Decided:
     )
 
 
-def _pathway(scope: Decided, flags: tuple[RedFlagView, ...], uncontrolled: Decided, tolerated: Decided,
+def _pathway(scope: Decided, flags: tuple[RedFlagView, ...], uncontrolled: Decided, probably: Decided, tolerated: Decided,
              legs: tuple[LegView, ...], pains: tuple[PainView, ...]) -> Pathway:  # fmt: skip
     early = [option.id for pain in pains for option in pain.options
              if option.word in OPEN and option.timing in (Timing.NOW, Timing.EARLY)]  # fmt: skip
@@ -204,7 +205,7 @@ def _pathway(scope: Decided, flags: tuple[RedFlagView, ...], uncontrolled: Decid
     because = {
         PathwayWord.NOT_IN_SCOPE: [f"out-of-scope:{leaf.fact}" for leaf in scope.leaves if leaf.truth == NO],
         PathwayWord.RED_FLAG_FIRST: [f"red-flag:{name}" for name in true_flags],
-        PathwayWord.CANNOT_TELL: [f"unknown:{name}" for each in (scope, uncontrolled, tolerated)
+        PathwayWord.CANNOT_TELL: ["hint:pain_probably_uncontrolled"] * (probably.truth == YES) + [f"unknown:{name}" for each in (scope, uncontrolled, tolerated)
                                   if each.truth == NOT_KNOWN for name in each.open],
         PathwayWord.REFER_EARLY: [f"option:{name}" for name in dict.fromkeys(early)],
     }.get(word, [])  # fmt: skip
@@ -243,8 +244,8 @@ def _patient(facts: Facts) -> Patient:
     return Patient(id=events.patient, age=fact_value(age), sex=events.sex, deceased=fact_value(deceased) or "unknown")
 
 
-def _sources(pains: tuple[PainView, ...], legs: tuple[LegView, ...], flags: tuple[RedFlagView, ...], knowledge: Knowledge
-             ) -> dict[str, str]:  # fmt: skip
+def _sources(pains: tuple[PainView, ...], legs: tuple[LegView, ...], flags: tuple[RedFlagView, ...],
+             knowledge: Knowledge) -> dict[str, str]:  # fmt: skip
     named: set[str] = set()
     for option in (option for pain in pains for option in pain.options):
         for reason in (*option.reasons, *option.cleared):

@@ -63,7 +63,7 @@ def _unused(knowledge: Knowledge) -> Iterator[str]:
     """Facts, rules and sources that nothing asks for."""
     questions = list(_questions(knowledge))
     facts = {question.fact for question in questions} | _facts_of_code(knowledge)
-    rules = {question.rule for question in questions} | {"in_scope", "treatment_tolerated", "pain_uncontrolled"}
+    rules = {question.rule for question in questions} | {"in_scope", "treatment_tolerated", "pain_uncontrolled", "pain_probably_uncontrolled"}
     yield from (f"nothing asks the fact `{name}`" for name in knowledge.facts if name not in facts)
     yield from (f"nothing asks the rule `{name}`" for name in knowledge.rules if name not in rules)
     listed = {name for each in knowledge.syndromes.values() for option in each.options for name in option.ids}
@@ -83,9 +83,11 @@ def _questions(knowledge: Knowledge) -> Iterator[Question]:
 
 
 def _facts_of_code(knowledge: Knowledge) -> set[str]:
-    """Facts that scores, intervals, overviews and computed facts read."""
+    """Facts that scores, intervals, overviews, pains and computed facts read."""
     from fourthstep.assessment.overview import BACKGROUND, SAFETY  # noqa: PLC0415
 
     scores: Iterable[str] = (item.fact for score in knowledge.scores.values() for item in score.items)
     computed = {"age", "weight", "creatinine", "inr", "opioid_scheduled", "opioid_tolerant", "ecog_recorded", "kps", "pps"}
-    return {*scores, *SAFETY, *BACKGROUND, *computed, *knowledge.holds.secondary_prevention}
+    coded = set(knowledge.pains.coded)
+    pains = {name for name, fact in knowledge.facts.items() if fact.kind == "pain" or coded & set(fact.concepts)}
+    return {*scores, *SAFETY, *BACKGROUND, *computed, *pains, *knowledge.holds.secondary_prevention}

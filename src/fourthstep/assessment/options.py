@@ -104,7 +104,7 @@ _HELD: dict[BleedingClass, tuple[str, ...]] = {
 
 
 def unrecorded_antithrombotics(risk: BleedingClass, inquiry: Inquiry) -> list[Reason]:
-    """Drugs that could be taken and are not on record, because nobody vouches for the list or an entry was not recognised."""
+    """Drugs that could be taken and are not on record: nobody vouches for the list, or an entry was not recognised."""
     return inquiry.once(("unrecorded", risk), lambda: [_unrecorded(name, inquiry.facts) for name in _HELD[risk]
                                                        if inquiry.facts.of(name).why in _SILENT])  # fmt: skip
 

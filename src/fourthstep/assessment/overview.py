@@ -12,10 +12,15 @@ SAFETY = (
     "anticoagulant", "antiplatelet", "nsaid", "antiangiogenic", "cytotoxic_recent", "sepsis", "local_infection",
     "temperature", "bowel_obstruction", "spinal_cord_compression", "raised_intracranial_pressure", "contrast_allergy",
     "local_anaesthetic_allergy", "pregnancy", "pacemaker", "icd_defibrillator", "diabetes", "delirium",
+    "bilirubin", "albumin", "c_reactive_protein", "aspirin", "ssri_snri", "gcsf", "radionuclide_therapy",
+    "heparin_thrombocytopenia", "neutropenia_coded", "adrenal_insufficiency_drug", "long_qt", "opioid_allergy",
+    "opioid_use_disorder",
 )  # fmt: skip
 BACKGROUND = (
     "active_cancer", "metastatic_disease", "bone_metastasis", "treatment_related_pain", "ecog", "prognosis",
-    "goal_category", "hospice", "code_status", "sins", "mirels",
+    "goal_category", "hospice", "code_status", "sins", "mirels", "lung_metastasis", "cancer_history", "frailty",
+    "bed_confinement", "pain_goal", "home_preference", "do_not_resuscitate", "for_resuscitation", "advance_directive",
+    "proxy", "comfort_care", "hospice_referred", "terminal_illness", "surprise_question",
 )  # fmt: skip
 
 

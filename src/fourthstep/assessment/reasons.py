@@ -100,7 +100,8 @@ def marks_text(marks: Marks) -> str:
 def hold_reason(verdict: HoldVerdict) -> Reason:
     """An antithrombotic interval as a reason: a correctable stop, or a caution where a shared decision is asked."""
     stops = verdict.stop is not Truth.FALSE
-    strong = verdict.mark != "P"
+    # a drug without a row in the table is unknown, never "continue" (safety dossier, decision 3)
+    strong = verdict.mark != "P" or not verdict.asks
     return Reason(
         id=f"hold:{verdict.drug}",
         effect="correctable-stop" if stops and strong else "caution",

@@ -38,7 +38,8 @@ def _causes(old: Assessment, new: Assessment) -> list[str]:
     for name, says in (("engine", "engine"), ("knowledge", "knowledge"), ("policy_digest", "policy"),
                        ("events_digest", "record or answers")):  # fmt: skip
         if getattr(old, name) != getattr(new, name):
-            lines.append(f"different {says}: {getattr(old, name)[:16] or 'none'} then, {getattr(new, name)[:16] or 'none'} now")
+            then, now = (getattr(each, name)[:16] or "none" for each in (old, new))
+            lines.append(f"different {says}: {then} then, {now} now")
     return lines or ["nothing went in differently: the result file was changed, or this is a defect"]
 
 
@@ -49,7 +50,8 @@ def _effects(old: Assessment, new: Assessment) -> list[str]:
         lines.append(f"pathway: {old.pathway.word} then, {new.pathway.word} now")
     before = {(option.pain, option.id): option.word for pain in old.pains for option in pain.options}
     after = {(option.pain, option.id): option.word for pain in new.pains for option in pain.options}
-    for key in sorted({*before, *after}):
-        if before.get(key) != after.get(key):
-            lines.append(f"{key[1]} for {key[0]}: {before.get(key, 'not listed')} then, {after.get(key, 'not listed')} now")
+    changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+    none = "not listed"
+    lines += [f"{name} for {pain}: {before.get((pain, name), none)} then, {after.get((pain, name), none)} now"
+              for pain, name in changed]  # fmt: skip
     return lines or ["no word changed"]

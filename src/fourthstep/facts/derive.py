@@ -205,7 +205,7 @@ def present(name: str, declared: Declaration, timeline: Timeline) -> Fact:
 
 
 def _of_its_kind(event: Event, declared: Declaration) -> bool:
-    """An allergy to a drug shares the drug's concepts; it is no sign that the drug is taken, nor the other way round."""
+    """An allergy to a drug shares the drug's concepts, and is no sign that it is taken; nor the other way round."""
     return (event.kind == "allergy") is (declared.kind == "allergy")
 
 

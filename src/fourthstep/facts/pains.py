@@ -81,7 +81,7 @@ def _join_sides(groups: dict[tuple[str, str], list[Event]]) -> None:
 
 
 def _join_unplaced(groups: dict[tuple[str, str], list[Event]], pains: Pains) -> None:
-    """A score, or a coded pain of the same kind, that names no place belongs to the one pain with a place, if there is one.
+    """A score, or a coded pain of the same kind, that names no place belongs to the one pain that has a place.
 
     What a form says of a pain without a place stays by itself.
     """

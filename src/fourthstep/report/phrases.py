@@ -38,6 +38,8 @@ class Phrases:
             return self._knowledge.interventions[name].name
         if kind == "red-flag":
             return next(flag.says for flag in self._knowledge.red_flags if flag.id == name)
+        if kind == "hint":
+            return self._knowledge.rules[name].says
         return self.fact(name)
 
     def because(self, reason: str) -> str:

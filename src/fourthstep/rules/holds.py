@@ -298,7 +298,7 @@ def _since(last: When, hours: Decimal, facts: Facts) -> Truth:
         fewest -= 1
     if fewest * 24 >= hours:
         return Truth.TRUE
-    return Truth.FALSE if (most + 1) * 24 < hours else Truth.UNKNOWN
+    return Truth.FALSE if (most + 1) * 24 <= hours else Truth.UNKNOWN
 
 
 def _inr_normal(facts: Facts) -> Truth:

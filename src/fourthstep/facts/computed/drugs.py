@@ -12,10 +12,15 @@ from fourthstep.facts.opioids.steps import Role, Use
 from fourthstep.facts.pains import Pain
 from fourthstep.facts.timeline import last_seen
 from fourthstep.ground.interval import Interval
-from fourthstep.ground.truth import Truth, all_of, any_of, truth
+from fourthstep.ground.truth import Truth, all_of, any_of
 from fourthstep.knowledge.models import AdequateTrial
 
-_ROLES: dict[str, Role] = {"order": "prescribed", "statement": "taken", "administration": "recorded", "dispense": "dispensed"}
+_ROLES: dict[str, Role] = {
+    "order": "prescribed",
+    "statement": "taken",
+    "administration": "recorded",
+    "dispense": "dispensed",
+}
 SHORT = ("days", "weeks")
 """Prognosis with which a shorter trial counts (policy; pharmacology dossier 3.2)."""
 
@@ -69,11 +74,14 @@ def _course(row: AdequateTrial, event: Event, all_events: list[Event], facts: Fa
     return all_of([_dose_enough(row, event, facts), _long_enough(row, event, facts), _was_taken(event, all_events)])
 
 
+_SHOWS = ("dispense", "statement", "administration")
+
+
 def _was_taken(event: Event, all_events: list[Event]) -> Truth:
     """A statement, a dispense or an administration in its time shows it; an order alone shows only the intention."""
     if event.drug and event.drug.source == "statement":
         return Truth.TRUE
-    shown = [other for other in all_events if other.drug and other.drug.source in ("dispense", "statement", "administration")
+    shown = [other for other in all_events if other.drug and other.drug.source in _SHOWS
              and other.start and event.start and other.start.last >= event.start.first
              and (event.end is None or other.start.first <= event.end.last)]  # fmt: skip
     return Truth.TRUE if shown else Truth.UNKNOWN
@@ -146,7 +154,8 @@ def _given_by_day(row: AdequateTrial, given: list[Event], facts: Facts) -> Truth
     unread = False
     for event in given:
         amounts = [_milligrams(dose, facts) for dose in event.drug.doses] if event.drug else []
-        if event.start is None or not event.start.is_day or not amounts or any(a is None or a.low is None for a in amounts):
+        readable = amounts and all(amount is not None and amount.low is not None for amount in amounts)
+        if event.start is None or not event.start.is_day or not readable:
             unread = True
             continue
         by_day[event.start.first] = by_day.get(event.start.first, Decimal(0)) + _sum(a.low for a in amounts if a)
@@ -172,7 +181,8 @@ def _doses_given(row: AdequateTrial, wanted: int, events: list[Event], facts: Fa
     for event in events:
         if event.start is None or event.drug is None or event.drug.source == "dispense":
             continue
-        given = _amount_enough(event, limit, facts, sure=sure) if event.drug.source == "administration" else Truth.UNKNOWN
+        administered = event.drug.source == "administration"
+        given = _amount_enough(event, limit, facts, sure=sure) if administered else Truth.UNKNOWN
         found[event.start.last] = any_of([given, found.get(event.start.last, Truth.FALSE)])
     certain = sorted(day for day, given in found.items() if given is Truth.TRUE)
     possible = sorted(day for day, given in found.items() if given is not Truth.FALSE)
@@ -296,9 +306,11 @@ def _not_cleared(event: Event, facts: Facts) -> Truth:
         return Truth.TRUE
     ingredient = event.drug.ingredient if event.drug else ""
     code = event.drug.ingredient_code if event.drug else ""
-    rows = [row for row in facts.knowledge.tables.antiangiogenic if row.drug == ingredient or (code and row.rxcui == code)]
+    rows = [row for row in facts.knowledge.tables.antiangiogenic
+            if row.drug == ingredient or (code and row.rxcui == code)]  # fmt: skip
     seen = last_seen(event)
-    if not rows or seen is None or event.current is None:
+    given = event.drug is not None and event.drug.source == "administration"
+    if not rows or seen is None or (event.current is None and not given):
         return Truth.UNKNOWN
     longest = max(int(row.before.split("-")[-1]) for row in rows)
     fewest, most = facts.timeline.age(seen)

@@ -131,7 +131,7 @@ def opioid_scheduled(facts: Facts, _pain: Pain | None) -> Fact:
 
 
 def opioid_dose_fact(facts: Facts, _pain: Pain | None) -> Fact:
-    """The whole range: scheduled with low factors, to every dose as needed with high factors.  Limits are judged on it."""
+    """The range: scheduled with low factors, to every dose as needed with high factors; limits are judged on it."""
     dose = opioid_dose_of(facts)
     if dose.range is None:
         return unknown("opioid_dose", dose.reasons[0] if dose.reasons else "dose-not-readable", refs=_refs(dose))
@@ -162,8 +162,8 @@ def _taken(name: str, facts: Facts, counts: object) -> Fact:
     if _vouched(facts) is not Truth.TRUE:
         return unknown(name, "not-vouched")
     if facts.timeline.could_be("drug", "opioid"):
-        return unknown(name, "unrecognised-could-be",
-                       refs=tuple(sorted(event.ref for event in facts.timeline.could_be("drug", "opioid"))))  # fmt: skip
+        strange = facts.timeline.could_be("drug", "opioid")
+        return unknown(name, "unrecognised-could-be", refs=tuple(sorted(event.ref for event in strange)))
     return presence(name, Truth.FALSE, detail="as-recorded")
 
 
@@ -223,7 +223,8 @@ def days_since_adequate_opioid(facts: Facts, _pain: Pain | None) -> Fact:
         return unknown("days_since_adequate_opioid", "no-adequate-trial")
     first = min(starts, key=lambda when: when.last)
     fewest, most = facts.timeline.age(first)
-    return Fact(name="days_since_adequate_opioid", number=Interval(Decimal(fewest), Decimal(most)), unit="d", when=first)
+    days = Interval(Decimal(fewest), Decimal(most))
+    return Fact(name="days_since_adequate_opioid", number=days, unit="d", when=first)
 
 
 def opioid_rise_30d(facts: Facts, _pain: Pain | None) -> Fact:

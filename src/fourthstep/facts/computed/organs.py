@@ -61,7 +61,8 @@ def ecog(facts: Facts, _pain: Pain | None) -> Fact:
         if fact.number is None or fact.number.low is None or fact.number.high is None:
             continue
         fits = [row.ecog for row in facts.knowledge.performance
-                if row.kps_from <= fact.number.high and row.kps_to >= fact.number.low and row.source == "MA2010"]  # fmt: skip
+                if row.source == "MA2010" and row.kps_from <= fact.number.high
+                and row.kps_to >= fact.number.low]  # fmt: skip
         if fits:
             return Fact(name="ecog", number=Interval(min(fits), max(fits)), unit="1", when=fact.when, refs=fact.refs,
                         detail=name)  # fmt: skip

@@ -35,10 +35,11 @@ def deceased(facts: Facts, _pain: Pain | None) -> Fact:
 
 
 def inpatient(facts: Facts, _pain: Pain | None) -> Fact:
-    """In hospital on the day of the assessment: an inpatient encounter covers it.  Silence means no where it is vouched."""
+    """In hospital on the day of the assessment: an inpatient encounter covers it.  Silence means no where vouched."""
     day = facts.timeline.as_of.day
     inside = [event for event in facts.timeline.of(["inpatient"]) if event.kind == "encounter"
-              and event.start and event.start.first <= day and (event.end is None or event.end.last >= day)]  # fmt: skip
+              and event.start and event.start.first <= day
+              and (event.end is None or event.end.last >= day)]  # fmt: skip
     if not inside and not facts.timeline.vouched("encounter"):
         return unknown("inpatient", "not-vouched")
     if not inside:
@@ -63,7 +64,8 @@ def pregnancy_test(facts: Facts, _pain: Pain | None) -> Fact:
     if not results:
         return unknown("pregnancy_test", "never-measured")
     newest = results[0][0].start
-    same = [(event, positive) for event, positive in results if event.start and newest and event.start.last >= newest.first]
+    same = [(event, positive) for event, positive in results
+            if event.start and newest and event.start.last >= newest.first]  # fmt: skip
     positive = any(found for _, found in same)
     return Fact(name="pregnancy_test", words=("positive" if positive else "negative",), when=newest,
                 refs=tuple(sorted(event.ref for event, _ in same)))  # fmt: skip

@@ -24,7 +24,8 @@ def radiotherapy_to_pain(facts: Facts, pain: Pain | None) -> Fact:
     if here:
         return presence(name, Truth.TRUE, refs=tuple(sorted(event.ref for event in here)), when=last_seen(here[0]))
     refs = tuple(sorted(event.ref for event in courses))
-    if any(not event.site for event in courses) or (courses and (pain is None or pain.word("pain_region") == "unknown")):
+    nowhere = pain is None or pain.word("pain_region") == "unknown"
+    if any(not event.site for event in courses) or (courses and nowhere):
         return unknown(name, "site-not-recorded", refs=refs)
     if facts.of("radiotherapy_coded").truth is not Truth.FALSE:
         coded = facts.of("radiotherapy_coded")
@@ -47,7 +48,8 @@ def days_since_radiotherapy(facts: Facts, pain: Pain | None) -> Fact:
 
 
 def _courses(facts: Facts) -> list[Event]:
-    return [event for event in facts.timeline.of(facts.knowledge.facts["radiotherapy"].concepts) if event.kind == "procedure"]
+    concepts = facts.knowledge.facts["radiotherapy"].concepts
+    return [event for event in facts.timeline.of(concepts) if event.kind == "procedure"]
 
 
 def _here(courses: list[Event], pain: Pain | None) -> list[Event]:
@@ -121,7 +123,8 @@ def physiotherapy_span(facts: Facts, _pain: Pain | None) -> Fact:
 def opioid_classes_not_tolerated(facts: Facts, _pain: Pain | None) -> Fact:
     """Structural classes of opioids with an allergy or intolerance on record."""
     name = "opioid_classes_not_tolerated"
-    named = [event for event in facts.timeline.of(["opioid:*"]) if event.kind == "allergy" and event.current is not False]
+    named = [event for event in facts.timeline.of(["opioid:*"])
+             if event.kind == "allergy" and event.current is not False]  # fmt: skip
     bare = [event for event in facts.timeline.of(["narcotic_allergy"]) if event.current is not False]
     classes = {_opioid_class(event.drug.ingredient) for event in named if event.drug}
     refs = tuple(sorted(event.ref for event in (*named, *bare)))

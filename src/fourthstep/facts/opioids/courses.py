@@ -61,7 +61,8 @@ def _once(spans: list[Span]) -> list[Span]:
     Doses as needed vary from day to day; they are no change of what is scheduled.
     """
     ordered = [span for span in spans if span.step.role != "recorded" and _readable(span)]
-    return [span for span in spans if span.step.role != "recorded" or not any(_given_on(span, each) for each in ordered)]
+    return [span for span in spans
+            if span.step.role != "recorded" or not any(_given_on(span, each) for each in ordered)]  # fmt: skip
 
 
 def _readable(span: Span) -> bool:
