@@ -18,9 +18,7 @@ assert spec.loader is not None
 import_dossier = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(import_dossier)
 
-needs_dossier = pytest.mark.skipif(
-    not DOSSIER.is_dir(), reason="../shared/clinical is not beside the project"
-)
+needs_dossier = pytest.mark.skipif(not DOSSIER.is_dir(), reason="../shared/clinical is not beside the project")
 
 
 def rows(path):
@@ -43,15 +41,11 @@ def test_a_second_run_gives_the_same_bytes():
 def test_a_row_of_the_wrong_width_is_named(tmp_path):
     (tmp_path / "codes").mkdir()
     (tmp_path / "codes" / "x.csv").write_text("system,code\na,b,c\n", encoding="utf-8")
-    with pytest.raises(
-        import_dossier.BrokenDossierError, match=r"codes/x\.csv, row 2: 3 fields instead of 2"
-    ):
+    with pytest.raises(import_dossier.BrokenDossierError, match=r"codes/x\.csv, row 2: 3 fields instead of 2"):
         import_dossier.Dossier(tmp_path).grid("codes/x.csv")
 
 
-@pytest.mark.parametrize(
-    "name", ["conditions", "goals", "measurements", "procedures", "sites", "ingredients"]
-)
+@pytest.mark.parametrize("name", ["conditions", "goals", "measurements", "procedures", "sites", "ingredients"])
 def test_every_code_row_is_complete(name):
     for row in rows(CODES / f"{name}.csv"):
         assert row["system"]
@@ -194,18 +188,14 @@ def test_a_drug_word_has_one_meaning():
     cancer_drugs = {row["ingredient"] for row in rows(CODES / "antineoplastics.csv")}
     irrelevant = {row["ingredient"] for row in rows(CODES / "irrelevant_ingredients.csv")}
     assert not irrelevant & (names | cancer_drugs)
-    known = {row["ingredient"]: "" for row in rows(CODES / "ingredients.csv")} | dict.fromkeys(
-        cancer_drugs, ""
-    )
+    known = {row["ingredient"]: "" for row in rows(CODES / "ingredients.csv")} | dict.fromkeys(cancer_drugs, "")
     assert {row["ingredient"] for row in rows(CODES / "names.csv")} <= set(known)
     assert not names & {"phenol", "ethanol", "alcohol", "glycerin"}
 
 
 def test_a_name_leads_to_the_code_of_its_ingredient():
     codes = {
-        (row["ingredient"], row["code"])
-        for row in rows(CODES / "ingredients.csv")
-        if row["system"] == import_dossier.RXNORM
+        (row["ingredient"], row["code"]) for row in rows(CODES / "ingredients.csv") if row["system"] == import_dossier.RXNORM
     }
     for row in rows(CODES / "names.csv"):
         assert not row["ingredient_code"] or (row["ingredient"], row["ingredient_code"]) in codes

@@ -26,7 +26,12 @@ def rendered(match: re.Match[str]) -> str:
     head, arguments = match[2], match[3].split()
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "fourthstep", *arguments], cwd=ROOT, check=True, text=True, capture_output=True, env=environment
+        [sys.executable, "-m", "fourthstep", *arguments],
+        cwd=ROOT,
+        check=True,
+        text=True,
+        capture_output=True,
+        env=environment,
     )
     lines = done.stdout.rstrip().splitlines()
     if head and len(lines) > int(head):

@@ -182,9 +182,7 @@ def site(name: str, side: str = "", text: str = "") -> Json:
     code, display = SITES[name]
     where = concept(snomed(code, display), text=text)
     if side in SIDES:
-        where = {
-            "extension": [{"url": LATERALITY, "valueCodeableConcept": concept(snomed(*SIDES[side]))}]
-        } | where
+        where = {"extension": [{"url": LATERALITY, "valueCodeableConcept": concept(snomed(*SIDES[side]))}]} | where
     return where
 
 
@@ -205,9 +203,7 @@ def daily(times: int = 1) -> Json:
     return {"repeat": {"frequency": times, "period": 1, "periodUnit": "d"}, "code": {"text": words[times]}}
 
 
-def dose(
-    amount: float, unit: str, timing: Json | None = None, *, prn: bool = False, route: str = "oral"
-) -> Json:
+def dose(amount: float, unit: str, timing: Json | None = None, *, prn: bool = False, route: str = "oral") -> Json:
     """One dosage instruction: `amount` of `unit` (`mg`, or tablets, capsules, patches)."""
     measured = {"mg": "mg", "mL": "mL"}.get(unit, "")
     made: Json = {"timing": timing} if timing else {}
@@ -352,16 +348,12 @@ class Chart:
             "survey",
             concept(coding(LOINC, code, display)),
             when,
-            **(
-                {"valueInteger": value} if whole else {"valueQuantity": quantity(value, "{score}", "{score}")}
-            ),
+            **({"valueInteger": value} if whole else {"valueQuantity": quantity(value, "{score}", "{score}")}),
         )
 
     def pain(self, where: Json | None, scores: dict[str, float]) -> None:
         """Pain scores of 0 to 10, as records mostly have them: without now, average or worst."""
-        code = concept(
-            coding(LOINC, "72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported")
-        )
+        code = concept(coding(LOINC, "72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported"))
         for when, value in scores.items():
             self.observe(
                 f"pain-{stamp(when)}",
@@ -450,9 +442,7 @@ class Chart:
         }
         if reaction:
             made["reaction"] = [{"manifestation": [{"text": reaction}]}]
-        self.add(
-            "AllergyIntolerance", f"allergy-{code.get('text', 'none').split()[0].lower()}", **made | more
-        )
+        self.add("AllergyIntolerance", f"allergy-{code.get('text', 'none').split()[0].lower()}", **made | more)
 
     def procedure(self, key: str, code: Json, start: str, end: str = "", **more: Any) -> None:
         """Something that was done."""
@@ -493,9 +483,7 @@ class Chart:
             statusReason=concept(text=why),
             priorPrescription={"reference": first},
         )
-        rescue = self.order(
-            "morphine-rescue", "morphine IR 15", [dose(1, "tablet", every(4), prn=True)], (start, stopped)
-        )
+        rescue = self.order("morphine-rescue", "morphine IR 15", [dose(1, "tablet", every(4), prn=True)], (start, stopped))
         days = [when.partition(" ")[0] for when in (start, raised)]
         again = (datetime.fromisoformat(days[1]) + timedelta(days=28)).date().isoformat()
         self.handed_over(first, "morphine ER 30", days[0])

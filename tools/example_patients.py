@@ -117,9 +117,7 @@ def pancreatic() -> Chart:
     me.last()["encounter"] = home
     me.pressure("2026-03-01 10:10", 122, 74)
     me.score("ecog", "2026-02-27 08:20", 1)
-    me.morphine_before(
-        "2025-12-01 10:00", "2026-01-05 09:45", "2026-02-26 09:30", why="Not effective, nausea"
-    )
+    me.morphine_before("2025-12-01 10:00", "2026-01-05 09:45", "2026-02-26 09:30", why="Not effective, nausea")
     now = me.order("oxycodone", "oxycodone ER 30", [dose(1, "tablet", every(12))], ("2026-02-26 09:35",))
     rescue = me.order(
         "oxycodone-rescue",
@@ -208,9 +206,7 @@ def pancreatic_apixaban() -> Chart:
         ("2026-02-28 05:45", 158, 0.8),
         ("2026-03-01 05:40", 161, 0.8),
     ):
-        me.labs(
-            when, platelets=plt, inr=1.1, haemoglobin=10.2, neutrophils=5.1, creatinine=creatinine, egfr=76
-        )
+        me.labs(when, platelets=plt, inr=1.1, haemoglobin=10.2, neutrophils=5.1, creatinine=creatinine, egfr=76)
     me.labs("2026-03-01 05:40", bilirubin=0.9, albumin=3.1, glucose=131, crp=22, sodium=136, potassium=4.3)
     me.vitals("2026-02-26 15:00", weight=58, height=163)
     for when, warm in (("2026-02-28 06:10", 36.9), ("2026-03-01 06:00", 36.7), ("2026-03-01 20:00", 37.0)):
@@ -393,9 +389,7 @@ def rib() -> Chart:
     me.vitals("2026-03-01 09:10", temperature=36.6, spo2=97)
     me.score("ecog", "2026-02-26 09:00", 1)
     me.score("bpi", "2026-02-26 09:20", 6)
-    me.morphine_before(
-        "2025-11-17 11:00", "2025-12-15 10:00", "2026-01-26 09:30", why="Drowsy, pain unchanged"
-    )
+    me.morphine_before("2025-11-17 11:00", "2025-12-15 10:00", "2026-01-26 09:30", why="Drowsy, pain unchanged")
     first = me.order(
         "oxycodone-30",
         "oxycodone ER 30",
@@ -403,9 +397,7 @@ def rib() -> Chart:
         ("2026-01-26 09:30", "2026-02-09 09:20"),
     )
     now = me.order("oxycodone-40", "oxycodone ER 40", [dose(1, "tablet", every(12))], ("2026-02-09 09:20",))
-    rescue = me.order(
-        "oxycodone-rescue", "oxycodone IR 10", [dose(1, "tablet", every(4), prn=True)], ("2026-01-26 09:30",)
-    )
+    rescue = me.order("oxycodone-rescue", "oxycodone IR 10", [dose(1, "tablet", every(4), prn=True)], ("2026-01-26 09:30",))
     me.handed_over(first, "oxycodone ER 30", "2026-01-26")
     me.handed_over(now, "oxycodone ER 40", "2026-02-09")
     me.handed_over(rescue, "oxycodone IR 10", "2026-01-26", "2026-02-16", count=90)
@@ -685,9 +677,7 @@ def pelvic() -> Chart:
         [dose(1, "patch", every(72), route="transdermal")],
         ("2026-01-19 13:30",),
     )
-    rescue = me.order(
-        "hydromorphone", "hydromorphone 4", [dose(1, "tablet", every(3), prn=True)], ("2025-12-08 13:20",)
-    )
+    rescue = me.order("hydromorphone", "hydromorphone 4", [dose(1, "tablet", every(3), prn=True)], ("2025-12-08 13:20",))
     me.handed_over(first, "fentanyl 50", "2025-12-08", "2026-01-05", count=10)
     me.handed_over(now, "fentanyl 75", "2026-01-19", "2026-02-16", count=10)
     me.handed_over(rescue, "hydromorphone 4", "2026-01-19", "2026-02-16", count=120)
@@ -723,18 +713,14 @@ def rectal_neutropenia() -> Chart:
         [snomed("452241000124100", "Recurrent malignant neoplastic disease (disorder)")],
         "2025-08",
     )
-    me.condition(
-        "neutropenia", [icd("D70.1", "Agranulocytosis secondary to cancer chemotherapy")], "2026-02-28"
-    )
+    me.condition("neutropenia", [icd("D70.1", "Agranulocytosis secondary to cancer chemotherapy")], "2026-02-28")
     me.condition(
         "febrile-neutropenia",
         [snomed("409089005", "Febrile neutropenia (disorder)")],
         "2026-02-28 20:40",
         encounter=ward,
     )
-    me.condition(
-        "fever", [icd("R50.81", "Fever presenting with conditions classified elsewhere")], "2026-02-28"
-    )
+    me.condition("fever", [icd("R50.81", "Fever presenting with conditions classified elsewhere")], "2026-02-28")
     me.condition("stoma", [icd("Z93.3", "Colostomy status")], "2023-06")
     me.condition("cancer-pain", [CANCER_PAIN], "2025-09")
     me.treated(CHEMOTHERAPY, "2026-02-18")
@@ -766,9 +752,7 @@ def rectal_neutropenia() -> Chart:
         glucose=155,
         bilirubin=0.9,
     )
-    me.labs(
-        "2026-03-01 05:30", platelets=58, neutrophils=0.4, leukocytes=0.8, haemoglobin=8.8, creatinine=1.2
-    )
+    me.labs("2026-03-01 05:30", platelets=58, neutrophils=0.4, leukocytes=0.8, haemoglobin=8.8, creatinine=1.2)
     for when, warm, pulse in (
         ("2026-02-28 19:15", 38.9, 118),
         ("2026-03-01 04:00", 38.4, 110),
@@ -852,9 +836,7 @@ def pancoast() -> Chart:
     me = Chart("pancoast", ("Pancoast", "male", "1956-07-19"), "America/Los_Angeles")
     me.visit("clinic", "AMB", "2026-03-01 11:00", "2026-03-01 12:10", "Weekend acute oncology clinic")
     arm = site("brachial plexus", "right", "right shoulder and arm to the little finger")
-    me.condition(
-        "cancer", [icd("C34.11", "Malignant neoplasm of upper lobe, right bronchus or lung")], "2025-09"
-    )
+    me.condition("cancer", [icd("C34.11", "Malignant neoplasm of upper lobe, right bronchus or lung")], "2025-09")
     me.condition("plexus", [icd("G54.0", "Brachial plexus disorders")], "2025-10", bodySite=[arm])
     me.condition(
         "neuropathic-pain",
@@ -864,9 +846,7 @@ def pancoast() -> Chart:
     )
     me.condition("lungs", [icd("J44.9", "Chronic obstructive pulmonary disease, unspecified")], "2016")
     me.treated(IMMUNOTHERAPY, "2026-02-09")
-    me.procedure(
-        "radiotherapy", RADIOTHERAPY, "2025-11-03", "2025-11-14", note=[{"text": "30 Gy in 10, apex"}]
-    )
+    me.procedure("radiotherapy", RADIOTHERAPY, "2025-11-03", "2025-11-14", note=[{"text": "30 Gy in 10, apex"}])
     me.referred("2025-10-13")
     me.allergy(ALLERGIC_TO["tramadol"], "Dizziness", type="intolerance")
     me.pain(
@@ -907,9 +887,7 @@ def pancoast() -> Chart:
         ("2025-12-29 10:40",),
     )
     me.handed_over(rescue, "morphine IR 15", "2025-12-29", "2026-02-09", count=90)
-    low = me.order(
-        "methadone-5", "methadone 5", [dose(1, "tablet", every(8))], ("2025-12-29 10:40", "2026-01-26 10:50")
-    )
+    low = me.order("methadone-5", "methadone 5", [dose(1, "tablet", every(8))], ("2025-12-29 10:40", "2026-01-26 10:50"))
     me.handed_over(low, "methadone 5", "2025-12-29", count=84)
     now = me.order("methadone-10", "methadone 10", [dose(1, "tablet", every(8))], ("2026-01-26 10:50",))
     inside = me.last()
@@ -929,9 +907,7 @@ def pancoast() -> Chart:
         [dose(1, "capsule", daily(3))],
         ("2025-11-10 09:00", "2025-12-08 09:30"),
     )
-    more = me.order(
-        "gabapentin-2700", "gabapentin 300", [dose(3, "capsule", daily(3))], ("2025-12-08 09:30",)
-    )
+    more = me.order("gabapentin-2700", "gabapentin 300", [dose(3, "capsule", daily(3))], ("2025-12-08 09:30",))
     me.handed_over(start, "gabapentin 300", "2025-11-10", count=84)
     me.handed_over(more, "gabapentin 300", "2025-12-08", "2026-01-05", "2026-02-02", "2026-02-23", count=252)
     me.form(
@@ -1019,12 +995,8 @@ def post_mastectomy() -> Chart:
     )
     me.handed_over(before, "pregabalin 75", "2025-03-05", "2025-04-02")
     now = me.order("duloxetine", "duloxetine 60", [dose(1, "capsule", daily())], ("2025-09-03 14:30",))
-    me.handed_over(
-        now, "duloxetine 60", "2025-09-03", "2025-10-29", "2025-12-24", "2026-01-21", "2026-02-18", count=28
-    )
-    patch = me.order(
-        "lidocaine", "lidocaine patch", [dose(1, "patch", daily(), route="topical")], ("2025-11-12 14:30",)
-    )
+    me.handed_over(now, "duloxetine 60", "2025-09-03", "2025-10-29", "2025-12-24", "2026-01-21", "2026-02-18", count=28)
+    patch = me.order("lidocaine", "lidocaine patch", [dose(1, "patch", daily(), route="topical")], ("2025-11-12 14:30",))
     me.handed_over(patch, "lidocaine patch", "2026-01-14", "2026-02-11", count=30)
     me.form(
         "2026-02-25 14:20",
@@ -1060,9 +1032,7 @@ def prostate_hospice() -> Chart:
     me.condition("dnr", [icd("Z66", "Do not resuscitate")], "2026-02-09")
     me.condition("hospice-care", [snomed("170935008", "Full care by hospice (finding)")], "2026-02-09")
     me.condition("wasting", [icd("R64", "Cachexia")], "2026-01-12")
-    me.procedure(
-        "hospice-admission", concept(snomed("305336008", "Admission to hospice (procedure)")), "2026-02-09"
-    )
+    me.procedure("hospice-admission", concept(snomed("305336008", "Admission to hospice (procedure)")), "2026-02-09")
     me.procedure(
         "radiotherapy",
         RADIOTHERAPY,
@@ -1101,9 +1071,7 @@ def prostate_hospice() -> Chart:
         period={"start": "2026-02-09"},
     )
     now = me.order("morphine", "morphine ER 30", [dose(1, "tablet", daily(2))], ("2026-02-09",))
-    rescue = me.order(
-        "morphine-drops", "morphine 20 mg/mL", [dose(0.5, "mL", every(2), prn=True)], ("2026-02-09",)
-    )
+    rescue = me.order("morphine-drops", "morphine 20 mg/mL", [dose(0.5, "mL", every(2), prn=True)], ("2026-02-09",))
     me.handed_over(now, "morphine ER 30", "2026-02-09")
     me.handed_over(rescue, "morphine 20 mg/mL", "2026-02-09", count=30)
     steroid = me.order("dexamethasone", "dexamethasone 4", [dose(1, "tablet", daily())], ("2026-02-09",))
@@ -1156,15 +1124,11 @@ def controlled() -> Chart:
     me.score("bpi", "2026-02-26 09:15", 2)
     me.score("ecog", "2026-02-26 09:15", 1)
     for when, plt in (("2026-01-29 08:30", 205), ("2026-02-12 08:30", 190), ("2026-02-26 08:35", 198)):
-        me.labs(
-            when, platelets=plt, neutrophils=3.3, haemoglobin=11.8, creatinine=0.8, egfr=86, bilirubin=0.7
-        )
+        me.labs(when, platelets=plt, neutrophils=3.3, haemoglobin=11.8, creatinine=0.8, egfr=86, bilirubin=0.7)
     me.vitals("2026-02-26 09:00", temperature=36.6, weight=64, height=166, pulse=78, spo2=98)
     me.pressure("2026-02-26 09:00", 132, 80)
     now = me.order("morphine", "morphine ER 15", [dose(1, "tablet", daily(2))], ("2025-09-01 10:00",))
-    rescue = me.order(
-        "morphine-rescue", "morphine IR 15", [dose(1, "tablet", every(4), prn=True)], ("2025-09-01 10:00",)
-    )
+    rescue = me.order("morphine-rescue", "morphine IR 15", [dose(1, "tablet", every(4), prn=True)], ("2025-09-01 10:00",))
     me.handed_over(now, "morphine ER 15", "2026-01-15", "2026-02-12")
     me.handed_over(rescue, "morphine IR 15", "2026-01-15", "2026-02-12", count=20)
     for key, drug, doses in (
@@ -1372,9 +1336,7 @@ def cord_compression() -> Chart:
         "2026-03-01 16:20",
         context=here,
     )
-    me.order(
-        "omeprazole", "omeprazole 20", [dose(1, "capsule", daily())], ("2026-03-01 16:10",), encounter=here
-    )
+    me.order("omeprazole", "omeprazole 20", [dose(1, "capsule", daily())], ("2026-03-01 16:10",), encounter=here)
     me.order("senna", "senna 8.6", [dose(2, "tablet", daily(2))], ("2026-01-19 10:30",))
     me.unrelated()
     return me
@@ -1524,9 +1486,7 @@ def hospital_pancreas() -> Chart:
         )
         me.result("neutrophils", [coding(LOCAL + "1", "ANC"), coding(LOINC, "751-8")], when, 5.3, "K/uL")
         me.result("haemoglobin", [coding(LOCAL + "1", "HGB"), coding(LOINC, "718-7")], when, 10.7, "g/dL")
-        me.result(
-            "creatinine", [coding(LOCAL + "1", "CREAT"), coding(LOINC, "2160-0")], when, creatinine, "mg/dL"
-        )
+        me.result("creatinine", [coding(LOCAL + "1", "CREAT"), coding(LOINC, "2160-0")], when, creatinine, "mg/dL")
         me.result("lipase", [coding(LOCAL + "1", "LIPASE", "LIPASE")], when, 61, "IU/L")
     for when, text in (
         ("2026-02-26 08:10", "8"),

@@ -493,9 +493,7 @@ def build(folder: Path) -> dict[str, str]:
 def differing(files: dict[str, str], root: Path) -> list[str]:
     """The generated files that are missing or say something else on disk."""
     return [
-        path
-        for path, text in files.items()
-        if not (root / path).is_file() or (root / path).read_bytes() != text.encode()
+        path for path, text in files.items() if not (root / path).is_file() or (root / path).read_bytes() != text.encode()
     ]
 
 

@@ -30,10 +30,7 @@ SERVER = "https://fhir.example.org/r4"
 def moved(value: Any, names: dict[str, str]) -> Any:
     """The same JSON with every reference renamed."""
     if isinstance(value, dict):
-        return {
-            key: names.get(part, part) if key == "reference" else moved(part, names)
-            for key, part in value.items()
-        }
+        return {key: names.get(part, part) if key == "reference" else moved(part, names) for key, part in value.items()}
     if isinstance(value, list):
         return [moved(part, names) for part in value]
     return value
@@ -41,10 +38,7 @@ def moved(value: Any, names: dict[str, str]) -> Any:
 
 def transaction(chart: Chart) -> Json:
     """A Bundle to be written to a server: ids are UUIDs, references are `urn:uuid`."""
-    ids = {
-        f"{each['resourceType']}/{each['id']}": str(uuid.uuid5(SAME_UUIDS, each["id"]))
-        for each in chart.resources
-    }
+    ids = {f"{each['resourceType']}/{each['id']}": str(uuid.uuid5(SAME_UUIDS, each["id"])) for each in chart.resources}
     names = {old: f"urn:uuid:{new}" for old, new in ids.items()}
     entries = []
     for each in chart.resources:

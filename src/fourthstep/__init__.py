@@ -1,9 +1,9 @@
 """Fourthstep: decision support for the interventional management of cancer pain.
 
-    from fourthstep import as_of, assess, read_record
+from fourthstep import as_of, assess, read_record
 
-    assessment = assess(read_record("patient.json"), as_of=as_of("2026-03-01"))
-    print(assessment.pathway.word)
+assessment = assess(read_record("patient.json"), as_of=as_of("2026-03-01"))
+print(assessment.pathway.word)
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,10 +1,12 @@
 """What opens and closes an option beside the criteria of the knowledge: drugs nobody knows of, allergies, scope."""
 
 import pytest
+from msgspec.structs import replace
 from tests.facts.chart import ALL, BIRTH, NOW, ago, condition, drug, lab, strange
 
 from fourthstep.assessment.assess import assess_events
 from fourthstep.events.event import Drug, Event, Events
+from fourthstep.ground.dates import as_of
 from fourthstep.knowledge.load import load_knowledge
 
 CELIAC, PUMP, BLOCK = "celiac-plexus-neurolysis-percutaneous", "intrathecal-pump", "trigger-point-injection"
@@ -84,10 +86,7 @@ def test_a_drug_without_an_interval_in_the_table_is_never_a_candidate():
 def test_an_allergy_is_no_sign_that_the_drug_is_taken(concept, ingredient, fact):
     result = assessed(allergy(concept, ingredient))
     leaves = [
-        leaf
-        for option in result.pains[0].options
-        for each in (*option.reasons, *option.cleared)
-        for leaf in each.leaves
+        leaf for option in result.pains[0].options for each in (*option.reasons, *option.cleared) for leaf in each.leaves
     ]
     assert {leaf.value for leaf in leaves if leaf.fact == fact} <= {"no"}
     assert result.antithrombotics == ()
@@ -96,6 +95,46 @@ def test_an_allergy_is_no_sign_that_the_drug_is_taken(concept, ingredient, fact)
 def test_a_drug_that_is_taken_is_no_allergy():
     values = {each.fact: each.value for each in assessed(drug("adjuvant:local_anaesthetic", "lidocaine")).safety}
     assert values["local_anaesthetic_allergy"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("days", "pump", "celiac"),
+    [
+        (20, "after correction", "candidate, with caution"),
+        (27, "after correction", "candidate, with caution"),
+        (28, "candidate", "candidate"),
+    ],
+)
+def test_bevacizumab_counts_between_two_infusions(days, pump, celiac):
+    """Its label asks for 28 days before surgery; needles: talk it over with oncology (safety dossier 3.4)."""
+    given = drug(
+        "antiangiogenic:vegf_antibody", "bevacizumab", since=days, source="administration", current=None, route="parenteral"
+    )
+    result = assessed(given)
+    assert (option(result, PUMP).word, option(result).word) == (pump, celiac)
+
+
+@pytest.mark.parametrize(
+    ("moment", "days", "word"),
+    [
+        ("2026-03-01", 3, "candidate"),
+        ("2026-03-01", 2, "after correction"),
+        ("2026-03-01T01:00:00+00:00", 3, "undetermined"),
+    ],
+)
+def test_a_last_dose_known_by_the_day(moment, days, word):
+    """72 hours after apixaban: a dose of the day three days ago may have been given late in it."""
+    stopped = drug("anticoagulant:doac_xa", "apixaban", since=30, until=days, current=False)
+    stopped = replace(stopped, drug=replace(stopped.drug, ingredient_code="1364430"))
+    kidney = [lab("creatinine", 0.9, "mg/dL", 0), lab("weight", 70, "kg", 0)]
+    events = Events("p", birth=BIRTH, sex="male", deceased=False, events=(*FRESH, stopped, *kidney), vouched=ALL)
+    assert option(assess_events(events, as_of=as_of(moment), knowledge=load_knowledge())).word == word
+
+
+def test_of_two_scores_of_one_day_the_worse_counts():
+    values = {each.fact: each.value for each in assessed(lab("ecog_score", 1, "1", 2, ref="Observation/b"),
+                                                         lab("ecog_score", 3, "1", 2, ref="Observation/a")).background}  # fmt: skip
+    assert values["ecog"] == "3"
 
 
 def test_an_allergy_is_no_treatment():

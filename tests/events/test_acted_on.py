@@ -163,9 +163,7 @@ def test_nobody_knew_an_end_that_lies_in_the_future(case: str) -> None:
 
 def test_a_stay_lends_only_its_days_until_now() -> None:
     stay = resource("Encounter", "e", status="finished", period={"start": "2026-02-20", "end": "2026-03-20"})
-    made = resource(
-        "Condition", code=concept("http://snomed.info/sct", "363418001"), encounter={"reference": "Encounter/e"}
-    )
+    made = resource("Condition", code=concept("http://snomed.info/sct", "363418001"), encounter={"reference": "Encounter/e"})
     (event,) = (each for each in extract(stay, made).events if each.kind == "condition")
     assert event.start is not None
     assert (event.start.first.isoformat(), event.start.last.isoformat()) == ("2026-02-20", "2026-03-01")

@@ -139,9 +139,7 @@ def test_mimic_orders_get_the_timing_of_their_dispenses() -> None:
 
 
 def test_mimic_administrations_that_were_not_given_are_not_used() -> None:
-    reasons = collections.Counter(
-        each.reason for events in export_events("mimic-iv-demo-fhir") for each in events.not_used
-    )
+    reasons = collections.Counter(each.reason for events in export_events("mimic-iv-demo-fhir") for each in events.not_used)
     assert reasons["not-given"] > 30
     assert reasons["over-ten"] > 0
     assert reasons["not-a-number"] > 0

@@ -35,9 +35,7 @@ def test_what_a_code_means(row: str) -> None:
 
 
 def test_the_longest_prefix_wins() -> None:
-    rows = [
-        ("condition", ICD_10_CM, code, "prefix", concept, "V", "") for code, concept in (("K59.0", "a"), ("K59", "b"))
-    ]
+    rows = [("condition", ICD_10_CM, code, "prefix", concept, "V", "") for code, concept in (("K59.0", "a"), ("K59", "b"))]
     index = CodeIndex(CodeTables(codes=rows))
     assert index.concepts("condition", ICD_10_CM, "K59.03") == ("a",)
     assert index.concepts("condition", ICD_10_CM, "K59.1") == ("b",)

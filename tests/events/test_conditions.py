@@ -391,9 +391,7 @@ def test_a_device_of_the_patient() -> None:
 def test_a_device_of_nobody_needs_a_statement_of_use() -> None:
     nobodys = device()
     del nobodys["patient"]
-    use = resource(
-        "DeviceUseStatement", "u", status="active", device={"reference": "Device/d"}, recordedOn="2026-01-01"
-    )
+    use = resource("DeviceUseStatement", "u", status="active", device={"reference": "Device/d"}, recordedOn="2026-01-01")
     assert fate(extract(nobodys)) == "irrelevant"
     (event,) = _named(extract(nobodys, use).events)
     assert str(event.start) == "2026-01-01"

@@ -89,11 +89,7 @@ DRUGS: dict[str, tuple[Any, list[dict[str, Any]], str, bool]] = {
     ),
     "ingredients of which one is unknown": (
         REFERENCE,
-        [
-            medication(
-                ingredient=[{"itemCodeableConcept": concept(RXNORM, "7804")}, {"itemCodeableConcept": {"text": "?"}}]
-            )
-        ],
+        [medication(ingredient=[{"itemCodeableConcept": concept(RXNORM, "7804")}, {"itemCodeableConcept": {"text": "?"}}])],
         "unrecognised drug",
         False,
     ),
@@ -166,8 +162,7 @@ def test_the_strength_in_a_products_name(name: str) -> None:
     events = extract(order({"text": name})).events
     drug = next(event.drug for event in events if event.drug and event.drug.ingredient in ("oxycodone", "fentanyl"))
     assert (
-        f"{drug.strength if drug.strength is None else drug.strength.normalize():f} {drug.strength_unit}"
-        == STRENGTHS[name]
+        f"{drug.strength if drug.strength is None else drug.strength.normalize():f} {drug.strength_unit}" == STRENGTHS[name]
         if drug.strength
         else STRENGTHS[name] == "None "
     )
@@ -329,9 +324,7 @@ GIVEN = {
 def test_what_was_given(case: str) -> None:
     made, result = GIVEN[case]
     events = extract(made)
-    found = [str(event.drug.given) for event in events.events if event.drug] or [
-        each.reason for each in events.not_used
-    ]
+    found = [str(event.drug.given) for event in events.events if event.drug] or [each.reason for each in events.not_used]
     assert found == [result]
 
 
@@ -419,10 +412,7 @@ def test_an_order_without_timing_has_the_timing_of_its_dispenses() -> None:
     def per_day(*dispenses: dict[str, Any]) -> list[str]:
         events = extract(untimed, *dispenses).events
         return [
-            str(dose.per_day)
-            for event in events
-            if event.drug and event.drug.source == "order"
-            for dose in event.drug.doses
+            str(dose.per_day) for event in events if event.drug and event.drug.source == "order" for dose in event.drug.doses
         ]
 
     assert per_day(*filled[:2]) == ["2"]

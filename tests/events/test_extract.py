@@ -146,9 +146,7 @@ def test_the_newest_day(case: str) -> None:
 def test_local_codes_are_mapped_by_the_policy() -> None:
     made = resource("Condition", code=concept(LOCAL, "PCA"))
     mapped = Policy(
-        code_maps=[
-            CodeMap(system=LOCAL, code="PCA", kind="condition", concept="pancreas", reviewer="x", date="2026-01-01")
-        ]
+        code_maps=[CodeMap(system=LOCAL, code="PCA", kind="condition", concept="pancreas", reviewer="x", date="2026-01-01")]
     )
     assert fate(extract(made)) == "unrecognised condition"
     assert fate(extract(made, policy=mapped)) == "used pancreas"
@@ -252,9 +250,7 @@ def test_a_draft_order_of_a_hook_is_its_own_reason() -> None:
         "hook": "order-sign",
         "context": {"patientId": "7", "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": ORDER}]}},
     }
-    events = extract_events(
-        read_record(hook), patients.index(), as_of=as_of("2026-03-01"), tables=patients.dosage_tables()
-    )
+    events = extract_events(read_record(hook), patients.index(), as_of=as_of("2026-03-01"), tables=patients.dosage_tables())
     assert [(each.ref, each.reason) for each in events.not_used] == [("MedicationRequest/m", "draft-order")]
     assert not events.events
 

@@ -33,9 +33,7 @@ RECORD: list[dict[str, Any]] = [
         bodySite=concept(SNOMED, "113197003"),
         component=[{"code": concept(LOINC, "8480-6"), "valueInteger": 120}],
     ),
-    resource(
-        "Condition", "c", code=concept(SNOMED, "363418001"), clinicalStatus=concept("x", "active"), onsetPeriod=PERIOD
-    ),
+    resource("Condition", "c", code=concept(SNOMED, "363418001"), clinicalStatus=concept("x", "active"), onsetPeriod=PERIOD),
     resource("Procedure", "p", status="completed", code=concept(SNOMED, "1287742003"), performedPeriod=PERIOD),
     resource(
         "MedicationRequest",
@@ -66,9 +64,7 @@ RECORD: list[dict[str, Any]] = [
         daysSupply={"value": 30, "unit": "d"},
         whenHandedOver="2026-02-01",
     ),
-    resource(
-        "MedicationStatement", "s", status="active", medicationCodeableConcept={"text": "apixaban"}, dosage=[DOSAGE]
-    ),
+    resource("MedicationStatement", "s", status="active", medicationCodeableConcept={"text": "apixaban"}, dosage=[DOSAGE]),
     resource("AllergyIntolerance", "l", code=concept(RXNORM, "7804"), category=["medication"]),
     resource("CarePlan", "k", status="active", category=[concept(SNOMED, "103735009")], period=PERIOD),
 ]

@@ -36,7 +36,13 @@ def procedure(concept, days=10, **rest):
 
 def drug(concept, ingredient, mg=None, times=1, since=60, until=None, source="order", current=True, **rest):
     dose = () if mg is None else (Dose(Interval.point(mg), "mg", per_day=Interval.point(times), route="oral"),)
-    what = Drug(ingredient, source=source, doses=dose, route=rest.pop("route", "oral"), given=True if source == "administration" else None)
+    what = Drug(
+        ingredient,
+        source=source,
+        doses=dose,
+        route=rest.pop("route", "oral"),
+        given=True if source == "administration" else None,
+    )
     end = None if until is None else ago(until)
     return Event("drug", concept, rest.pop("ref", f"{source}/{ingredient}-{since}"), ago(since), end, drug=what,
                  current=current, **rest)  # fmt: skip

@@ -76,7 +76,7 @@ KIDNEY = [lab("creatinine", 1.0, "mg/dL", 3), lab("weight", 72, "kg", 10)]
 
 class TestOrgans:
     def test_clearance_of_a_man(self):
-        # (140 - 66) * 72 / (72 * 1.0)
+        """(140 - 66 years) by 72 kg, divided by 72 times 1.0 mg/dL."""
         assert told("creatinine_clearance", *KIDNEY, sex="male") == "74"
 
     def test_clearance_of_a_woman(self):
@@ -234,7 +234,9 @@ def test_antiangiogenic(events, rest, wanted):
     assert told("antiangiogenic_not_cleared", *events, **rest) == wanted
 
 
-PAIN = Event("measurement", "pain_nrs_0_10", "Observation/pain", ago(1), value=Interval.point(7), site="chest-wall", side="left")
+PAIN = Event(
+    "measurement", "pain_nrs_0_10", "Observation/pain", ago(1), value=Interval.point(7), site="chest-wall", side="left"
+)
 NOWHERE = Event("measurement", "pain_nrs_0_10", "Observation/pain", ago(1), value=Interval.point(7))
 
 

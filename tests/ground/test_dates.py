@@ -52,9 +52,7 @@ def test_age_in_days(text, ages):
     assert when(text).age_on(DAY) == ages
 
 
-@pytest.mark.parametrize(
-    ("text", "count"), [("0 d", 0), ("7 d", 7), ("4 wk", 28), ("3 mo", 90), ("1 a", 365), ("48 d", 48)]
-)
+@pytest.mark.parametrize(("text", "count"), [("0 d", 0), ("7 d", 7), ("4 wk", 28), ("3 mo", 90), ("1 a", 365), ("48 d", 48)])
 def test_durations(text, count):
     assert days(text) == count
 

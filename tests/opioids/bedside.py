@@ -41,9 +41,7 @@ def knowledge():
 @cache
 def products():
     with (ROOT / "knowledge" / "codes" / "products.csv").open(encoding="utf-8") as file:
-        return {
-            (row["code"], row["ingredient"]): row for row in csv.DictReader(file) if row["system"] == RXNORM
-        }
+        return {(row["code"], row["ingredient"]): row for row in csv.DictReader(file) if row["system"] == RXNORM}
 
 
 _SOURCES = {
@@ -97,9 +95,7 @@ def _events(resource, ref):
 def _dates(read, source):
     period = getattr(read, "effective_period", None)
     single = (
-        getattr(read, "authored_on", "")
-        or getattr(read, "effective_date_time", "")
-        or getattr(read, "when_handed_over", "")
+        getattr(read, "authored_on", "") or getattr(read, "effective_date_time", "") or getattr(read, "when_handed_over", "")
     )
     if source == "order" and read.dispense_request and read.dispense_request.validity_period:
         period = read.dispense_request.validity_period

@@ -184,16 +184,12 @@ def test_the_range_has_low_factors_without_and_high_factors_with_what_is_as_need
 
 
 def test_a_limit_in_mg_caps_counted_tablets():
-    dose = measured(
-        [order("1049621", dosage(tablets(2), every(4), prn=True, maxDosePerPeriod=at_most(20, "mg", 1, "d")))]
-    )
+    dose = measured([order("1049621", dosage(tablets(2), every(4), prn=True, maxDosePerPeriod=at_most(20, "mg", 1, "d")))])
     assert dose.prn_max == Decimal(30)
 
 
 def test_as_needed_without_timing_is_bounded_by_its_limit():
-    dose = measured(
-        [order("1049621", dosage(tablets(1), prn=True, maxDosePerPeriod=at_most(4, "tablet", 1, "d")))]
-    )
+    dose = measured([order("1049621", dosage(tablets(1), prn=True, maxDosePerPeriod=at_most(4, "tablet", 1, "d")))])
     assert (dose.scheduled, dose.prn_max) == (point(0), Decimal(30))
 
 
@@ -204,9 +200,7 @@ def test_micrograms_and_milligrams_are_one_amount():
 
 
 def test_a_patch_by_its_rate():
-    assert measured(
-        [order("4337", dosage(quantity(25, "mcg/hr"), every(72), route="TD"))]
-    ).scheduled == point(60)
+    assert measured([order("4337", dosage(quantity(25, "mcg/hr"), every(72), route="TD"))]).scheduled == point(60)
     assert measured([order("245134", dosage(quantity(2), every(72)))]).scheduled == point(120)
 
 
@@ -243,13 +237,9 @@ def test_silence_is_zero_only_where_it_is_vouched():
         assert (dose.scheduled, dose.reasons) == (None, ("no-opioid-recorded",))
 
 
-@pytest.mark.parametrize(
-    ("families", "wanted"), [((), None), (("opioids",), None), (("anticoagulant",), point(0))]
-)
+@pytest.mark.parametrize(("families", "wanted"), [((), None), (("opioids",), None), (("anticoagulant",), point(0))])
 def test_an_unknown_drug_that_could_be_an_opioid(families, wanted):
-    stranger = Event(
-        "unrecognised", "", "MedicationRequest/u", of_kind="drug", could_be=families, current=True
-    )
+    stranger = Event("unrecognised", "", "MedicationRequest/u", of_kind="drug", could_be=families, current=True)
     assert opioid_dose([stranger], NOW, knowledge(), vouched=Truth.TRUE).scheduled == wanted
 
 
@@ -271,9 +261,7 @@ def test_a_statement_without_dosage_confirms_the_order():
 
 
 def test_a_statement_of_another_strength_is_another_use():
-    dose = measured(
-        [order("1049621", dosage(tablets(1), every(6))), statement("1049683", dosage(tablets(1), every(6)))]
-    )
+    dose = measured([order("1049621", dosage(tablets(1), every(6))), statement("1049683", dosage(tablets(1), every(6)))])
     assert dose.scheduled == point(90)
 
 
@@ -281,17 +269,12 @@ def test_what_was_dispensed_is_only_a_bound():
     alone = measured([dispensed("1049621", dosage(tablets(1), every(6)))])
     assert alone.scheduled == Interval(Decimal(0), Decimal(30))
     assert "dispensed-only" in alone.flags
-    beside = measured(
-        [order("1049621", dosage(tablets(1), every(6))), dispensed("1049621", dosage(tablets(9), every(6)))]
-    )
+    beside = measured([order("1049621", dosage(tablets(1), every(6))), dispensed("1049621", dosage(tablets(9), every(6)))])
     assert beside.scheduled == point(30)
 
 
 def test_an_inpatients_doses_replace_the_order():
-    doses = [
-        given("892582", tablets(1), f"2026-03-10T{hour}:00:00-05:00", route="oral", id=hour)
-        for hour in ("08", "14")
-    ]
+    doses = [given("892582", tablets(1), f"2026-03-10T{hour}:00:00-05:00", route="oral", id=hour) for hour in ("08", "14")]
     ordered = order("892582", dosage(tablets(1), every(4)), dosage(tablets(1), every(4), prn=True))
     dose = measured([ordered, *doses], inpatient=Truth.TRUE)
     assert (dose.scheduled, dose.prn_max) == (point(30), Decimal(0))
@@ -335,9 +318,7 @@ def test_a_taper_counts_the_step_of_the_day(at, wanted):
 
 
 def test_once_counts_on_its_day_only():
-    one = order(
-        "1049621", dosage(tablets(1), {"code": {"coding": [{"code": "ONCE"}]}}), authored="2026-03-09"
-    )
+    one = order("1049621", dosage(tablets(1), {"code": {"coding": [{"code": "ONCE"}]}}), authored="2026-03-09")
     assert measured([one], at=day("2026-03-09")).scheduled == point("7.5")
     assert measured([one], at=day("2026-03-10")).scheduled == point(0)
 

@@ -78,9 +78,7 @@ BANDS = [
 
 @pytest.mark.parametrize(("amount", "wanted"), BANDS)
 def test_methadone_bands_of_2016(amount, wanted):
-    dose = measured(
-        [order("6813", dosage(quantity(float(amount) / 4, "mg"), every(6), route="oral"))], "cdc_2016"
-    )
+    dose = measured([order("6813", dosage(quantity(float(amount) / 4, "mg"), every(6), route="oral"))], "cdc_2016")
     assert dose.scheduled == Interval.point(wanted)
 
 

@@ -77,9 +77,7 @@ def test_another_unit_of_the_same_amount_is_the_same_answer(tenths, hours):
         (milligrams / 1000, "g"),
     ]
     found = [
-        dose_of(
-            events_of([order("7052", dosage(quantity(float(value), unit), every(hours), route="oral"))])
-        ).scheduled
+        dose_of(events_of([order("7052", dosage(quantity(float(value), unit), every(hours), route="oral"))])).scheduled
         for value, unit in asked
     ]
     assert all(each == found[0] for each in found)

@@ -115,9 +115,7 @@ def test_dose_ranges(low, high, wanted, unit):
 
 
 def test_ranges_of_two_kinds_contradict():
-    assert (
-        "range-contradiction" in read(dosage(None, every(4), low=tablets(1), high=quantity(10, "mg"))).unread
-    )
+    assert "range-contradiction" in read(dosage(None, every(4), low=tablets(1), high=quantity(10, "mg"))).unread
 
 
 def test_the_content_of_a_bag_beside_its_rate():
@@ -139,8 +137,7 @@ def test_events_that_are_no_dates():
 
 def test_two_codes_contradict_and_days_of_the_week_need_their_number():
     assert (
-        "timing-contradiction"
-        in read(dosage(tablets(1), {"code": {"coding": [{"code": "BID"}, {"code": "TID"}]}})).unread
+        "timing-contradiction" in read(dosage(tablets(1), {"code": {"coding": [{"code": "BID"}, {"code": "TID"}]}})).unread
     )
     week = {"frequency": 3, "period": 1, "periodUnit": "wk", "dayOfWeek": ["mon"]}
     assert "timing-contradiction" in read(dosage(tablets(1), {"repeat": week})).unread

@@ -30,9 +30,7 @@ def test_sentences_are_sentences():
 
 
 def test_every_reason_that_the_tests_show_has_a_sentence():
-    tests = "\n".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "opioids").glob("test_*.py")
-    )
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "opioids").glob("test_*.py"))
     shown = {name for name in knowledge().reasons if f'"{name}"' in tests}
     assert set(knowledge().reasons) - shown <= {
         # said of a use that the total does not need, or beside another reason

@@ -105,8 +105,7 @@ def test_silence_is_no_only_where_it_is_vouched():
 def test_doses_that_were_given_every_day():
     def doses(days):
         return [
-            given("892672", tablets(2), f"2026-03-{date:02}T08:00:00-05:00", route="oral", id=str(date))
-            for date in days
+            given("892672", tablets(2), f"2026-03-{date:02}T08:00:00-05:00", route="oral", id=str(date)) for date in days
         ]
 
     assert tolerant(*doses(range(4, 11)))[0] is Truth.TRUE
@@ -132,8 +131,6 @@ def test_the_order_of_events_does_not_matter():
 
 
 def test_a_drug_that_could_be_an_opioid_keeps_it_open():
-    stranger = msgspec.structs.replace(
-        events_of([OLD])[0], kind="unrecognised", of_kind="drug", drug=None, current=True
-    )
+    stranger = msgspec.structs.replace(events_of([OLD])[0], kind="unrecognised", of_kind="drug", drug=None, current=True)
     events = [*events_of([OLD, oral("7052", 10)]), stranger]
     assert opioid_tolerant(events, NOW, knowledge(), vouched=Truth.TRUE)[0] is Truth.UNKNOWN

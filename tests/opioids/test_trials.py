@@ -82,14 +82,10 @@ def test_elements(case, record, pain, wanted, adequate):
 
 
 def test_a_raise_by_a_quarter_titrates():
-    low = stopped(
-        order("891881", dosage(tablets(2), every(12)), authored="2026-02-20", id="low"), "2026-03-01"
-    )
+    low = stopped(order("891881", dosage(tablets(2), every(12)), authored="2026-02-20", id="low"), "2026-03-01")
     slow = order("891881", dosage(quantity(36, "mg"), every(12)), authored="2026-03-02", id="high")
     more = order("891881", dosage(quantity(37.5, "mg"), every(12)), authored="2026-03-02", id="high")
-    small = stopped(
-        order("891881", dosage(tablets(1), every(12)), authored="2026-02-20", id="low"), "2026-03-01"
-    )
+    small = stopped(order("891881", dosage(tablets(1), every(12)), authored="2026-02-20", id="low"), "2026-03-01")
     by_a_fifth = order("891881", dosage(quantity(18, "mg"), every(12)), authored="2026-03-02", id="high")
     by_a_quarter = order("891881", dosage(quantity(18.75, "mg"), every(12)), authored="2026-03-02", id="high")
     assert tried(low, slow, FILLED)["morphine"].titrated is T
@@ -123,9 +119,7 @@ def test_prognosis_shortens_the_windows(prognosis, days):
             assert tried(er(1, since), prognosis=prognosis)["morphine"].long_enough is wanted
 
 
-@pytest.mark.parametrize(
-    ("definition", "days", "enough"), [("default", 5, T), ("early", 3, T), ("strict", 7, F)]
-)
+@pytest.mark.parametrize(("definition", "days", "enough"), [("default", 5, T), ("early", 3, T), ("strict", 7, F)])
 def test_definitions(definition, days, enough):
     for length, wanted in ((days, T), (days - 1, F)):
         since = (NOW.day - timedelta(days=length - 1)).isoformat()
@@ -211,9 +205,7 @@ def test_extended_and_immediate_release_of_one_drug_are_one_trial():
 def test_a_change_of_route_and_a_second_drug_is_a_rotation():
     oral = stopped(er(1, "2026-02-01", id="po"), "2026-02-28")
     pump = order("892531", dosage(rate=quantity(1.5, "mg/h"), route="SC"), id="sc")
-    second = stopped(
-        order("897702", dosage(tablets(1), every(4)), authored="2026-01-01", id="hm"), "2026-01-02"
-    )
+    second = stopped(order("897702", dosage(tablets(1), every(4)), authored="2026-01-01", id="hm"), "2026-01-02")
     pain = scores((37, 7), (0, 7))
     trials = tried(oral, pump, FILLED, second, dispensed("897702", at="2026-01-01"), pain=pain)
     assert trials["morphine"].routes == ("oral", "parenteral")
@@ -249,9 +241,7 @@ def test_the_order_of_events_does_not_matter():
 
 
 def test_every_reason_has_its_sentence():
-    reasons = {
-        reason for row in ROWS for trial in tried(*row[1], pain=row[2]).values() for reason in trial.reasons
-    }
+    reasons = {reason for row in ROWS for trial in tried(*row[1], pain=row[2]).values() for reason in trial.reasons}
     assert reasons <= set(knowledge().reasons)
     assert {"too-short", "too-short-unclear", "no-rescue", "outcome-missing", "not-taken-unclear"} <= reasons
 

@@ -16,9 +16,7 @@ WORKED = {
         order("1049683", dosage(tablets(1), every(4), prn=True)),
     ],
     "W04": [order("857005", dosage(tablets(1), every(6)))],
-    "W05": [
-        order("856999", dosage(tablets(2), every(4), prn=True, maxDosePerPeriod=at_most(8, "tablet", 1, "d")))
-    ],
+    "W05": [order("856999", dosage(tablets(2), every(4), prn=True, maxDosePerPeriod=at_most(8, "tablet", 1, "d")))],
     "W06": [order("245134", dosage(PATCH, every(72)))],
     "W07": [order("197696", dosage(PATCH, every(48)))],
     "W08": [order("245136", dosage(PATCH, every(72))), order("245135", dosage(PATCH, every(72)))],
@@ -47,9 +45,7 @@ WORKED = {
     ],
     "W26": [order("1010604", dosage(quantity(1, "film", "{film}"), every(1, "d", 2)))],
     "W27": [order("668364", dosage(tablets(1), prn=True, maxDosePerPeriod=at_most(4, "tablet", 1, "d")))],
-    "W28": [
-        order("1049683", dosage(tablets(1), {"repeat": {"timeOfDay": ["08:00:00", "14:00:00", "20:00:00"]}}))
-    ],
+    "W28": [order("1049683", dosage(tablets(1), {"repeat": {"timeOfDay": ["08:00:00", "14:00:00", "20:00:00"]}}))],
     "W29": [
         order(
             "6813",

@@ -155,9 +155,7 @@ def test_a_product_here_is_fetched(site: Site) -> None:
 
 def test_an_answer_without_end_is_cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_server, "MAX_BYTES", 100_000)
-    site.answers["Condition"] = bundle(
-        *[owned("Condition", f"c{each}", code={"text": "x" * 1000}) for each in range(500)]
-    )
+    site.answers["Condition"] = bundle(*[owned("Condition", f"c{each}", code={"text": "x" * 1000}) for each in range(500)])
     record = read_from_server(site.base, "7")
     assert not record.of(Condition)
     assert "condition" not in record.vouched

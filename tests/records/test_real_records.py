@@ -241,9 +241,7 @@ def test_one_of_the_nine_has_no_opioid_by_silence(exports: dict[str, dict[str, R
     assert opioids(assessment) == "0"
 
 
-def test_a_code_of_hydrocodone_named_captopril_is_neither(
-    exports: dict[str, dict[str, Record]], tool: ModuleType
-) -> None:
+def test_a_code_of_hydrocodone_named_captopril_is_neither(exports: dict[str, dict[str, Record]], tool: ModuleType) -> None:
     """Seen in five patients; without it 36 patients have an opioid, as the README of the data says."""
     with_opioid = with_doubt = 0
     for record in exports[BULK].values():

@@ -49,7 +49,9 @@ def test_is_a_draft_that_leaves_the_decision_open(name):
 
 def test_addresses_the_contact_of_the_policy():
     assert "To: [interventional pain service]" in text("pancreatic")
-    assert "To: Pain clinic, ext. 100" in text("pancreatic", replace(DEFAULT, contacts={"interventional": "Pain clinic, ext. 100"}))
+    assert "To: Pain clinic, ext. 100" in text(
+        "pancreatic", replace(DEFAULT, contacts={"interventional": "Pain clinic, ext. 100"})
+    )
 
 
 def test_what_is_not_offered_is_not_proposed():

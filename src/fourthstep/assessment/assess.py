@@ -79,7 +79,7 @@ def assess_events(
     uncontrolled = _any_pain("pain_uncontrolled", inquiry)
     tolerated = _decided("treatment_tolerated", inquiry)
     probably = _any_pain("pain_probably_uncontrolled", inquiry)
-    pathway = _pathway(scope, flags, uncontrolled, probably, tolerated, legs, pains)
+    pathway = _pathway((scope, uncontrolled, probably, tolerated), flags, legs, pains)
 
     assessment = Assessment(
         format=FORMAT,
@@ -189,8 +189,9 @@ def _any_pain(name: str, inquiry: Inquiry) -> Decided:
     )
 
 
-def _pathway(scope: Decided, flags: tuple[RedFlagView, ...], uncontrolled: Decided, probably: Decided, tolerated: Decided,
+def _pathway(decided: tuple[Decided, Decided, Decided, Decided], flags: tuple[RedFlagView, ...],
              legs: tuple[LegView, ...], pains: tuple[PainView, ...]) -> Pathway:  # fmt: skip
+    scope, uncontrolled, probably, tolerated = decided
     early = [option.id for pain in pains for option in pain.options
              if option.word in OPEN and option.timing in (Timing.NOW, Timing.EARLY)]  # fmt: skip
     true_flags = [flag.id for flag in flags if flag.truth == YES]
@@ -202,11 +203,12 @@ def _pathway(scope: Decided, flags: tuple[RedFlagView, ...], uncontrolled: Decid
         gating_adequate=gating_adequate(legs),
         early_option=bool(early),
     )
+    hints = ["hint:pain_probably_uncontrolled"] if probably.truth == YES else []
     because = {
         PathwayWord.NOT_IN_SCOPE: [f"out-of-scope:{leaf.fact}" for leaf in scope.leaves if leaf.truth == NO],
         PathwayWord.RED_FLAG_FIRST: [f"red-flag:{name}" for name in true_flags],
-        PathwayWord.CANNOT_TELL: ["hint:pain_probably_uncontrolled"] * (probably.truth == YES) + [f"unknown:{name}" for each in (scope, uncontrolled, tolerated)
-                                  if each.truth == NOT_KNOWN for name in each.open],
+        PathwayWord.CANNOT_TELL: [*hints, *(f"unknown:{name}" for each in (scope, uncontrolled, tolerated)
+                                            if each.truth == NOT_KNOWN for name in each.open)],
         PathwayWord.REFER_EARLY: [f"option:{name}" for name in dict.fromkeys(early)],
     }.get(word, [])  # fmt: skip
     return Pathway(word=word.value, because=tuple(dict.fromkeys(because)), legs=gaps(legs))

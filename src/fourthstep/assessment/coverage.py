@@ -24,9 +24,11 @@ def review(knowledge: Knowledge, folder: Path, today: date) -> tuple[list[str], 
     gaps = [*_unwitnessed(knowledge, cases), *_unused(knowledge)]
     rows = sum(len(file.rows) for file in cases.values())
     lines = [
-        f"{len(knowledge.interventions)} interventions, {len(knowledge.comparators)} comparators, "
-        f"{len(knowledge.syndromes)} syndromes, {len(knowledge.safety)} safety rules, "
-        f"{len(knowledge.red_flags)} red flags, {len(knowledge.facts)} facts, {len(knowledge.sources)} sources",
+        (
+            f"{len(knowledge.interventions)} interventions, {len(knowledge.comparators)} comparators, "
+            f"{len(knowledge.syndromes)} syndromes, {len(knowledge.safety)} safety rules, "
+            f"{len(knowledge.red_flags)} red flags, {len(knowledge.facts)} facts, {len(knowledge.sources)} sources"
+        ),
         f"{len(all_criteria(knowledge))} criteria, {rows} cases",
         *gaps,
         *(f"warning: {part} was to be read again by {day}" for part, day in sorted(knowledge.review.items())
@@ -63,7 +65,12 @@ def _unused(knowledge: Knowledge) -> Iterator[str]:
     """Facts, rules and sources that nothing asks for."""
     questions = list(_questions(knowledge))
     facts = {question.fact for question in questions} | _facts_of_code(knowledge)
-    rules = {question.rule for question in questions} | {"in_scope", "treatment_tolerated", "pain_uncontrolled", "pain_probably_uncontrolled"}
+    rules = {question.rule for question in questions} | {
+        "in_scope",
+        "treatment_tolerated",
+        "pain_uncontrolled",
+        "pain_probably_uncontrolled",
+    }
     yield from (f"nothing asks the fact `{name}`" for name in knowledge.facts if name not in facts)
     yield from (f"nothing asks the rule `{name}`" for name in knowledge.rules if name not in rules)
     listed = {name for each in knowledge.syndromes.values() for option in each.options for name in option.ids}

@@ -68,7 +68,7 @@ def gaps(legs: tuple[LegView, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{leg.id}:{leg.state}" for leg in legs if leg.gating and leg.state not in SATISFIED))
 
 
-def _view(name: str, leg: Leg, pain: Pain | None, state: str, says: str, answer: Answer) -> LegView:  # noqa: PLR0913
+def _view(name: str, leg: Leg, pain: Pain | None, state: str, says: str, answer: Answer) -> LegView:
     return LegView(
         id=name,
         name=leg.says,

@@ -121,5 +121,3 @@ def combined(reasons: list[Reason], effect: str) -> Truth:
     if YES in truths:
         return Truth.TRUE
     return Truth.UNKNOWN if NOT_KNOWN in truths else Truth.FALSE
-
-

@@ -55,9 +55,7 @@ OPEN = (OptionWord.CANDIDATE, OptionWord.WITH_CAUTION, OptionWord.AFTER_CORRECTI
 """Words of an option that could be done, at once or after a correction."""
 
 
-def option_word(  # noqa: PLR0911  one return per row of the truth table
-    *, fits: Truth, lasting_stop: Truth, correctable_stop: Truth, caution: Truth
-) -> OptionWord:
+def option_word(*, fits: Truth, lasting_stop: Truth, correctable_stop: Truth, caution: Truth) -> OptionWord:
     """The word for one intervention and one pain; the first row that matches.
 
     A caution that nobody could rule out is still a caution; a stop that nobody could rule out leaves the word open.
@@ -84,7 +82,7 @@ def timing_word(line_met: Truth | None, otherwise: str | None) -> Timing:
     return Timing(otherwise) if otherwise else Timing.AFTER_CONVENTIONAL
 
 
-def pathway_word(  # noqa: PLR0911, PLR0913  one return per row, one argument per column of the truth table
+def pathway_word(
     *,
     in_scope: Truth,
     red_flag: Truth,

@@ -42,12 +42,16 @@ class Format(StrEnum):
 
 
 RecordPath = Annotated[Path | None, typer.Argument(help="A FHIR R4 file, or a folder of NDJSON files.", show_default=False)]
-AsOfOption = Annotated[str, typer.Option("--as-of", help="Day or instant of the assessment; default: today.", metavar="DATE")]
+AsOfOption = Annotated[
+    str, typer.Option("--as-of", help="Day or instant of the assessment; default: today.", metavar="DATE")
+]
 PatientOption = Annotated[str, typer.Option("--patient", help="Patient id, where the source holds several.", metavar="ID")]
 PolicyOption = Annotated[Path | None, typer.Option("--policy", help="One hospital's overlay.", metavar="FILE")]
 AnswersOption = Annotated[Path | None, typer.Option("--answers", help="What was entered at the bedside.", metavar="FILE")]
 ServerOption = Annotated[str, typer.Option("--server", help="Base URL of a FHIR R4 server.", metavar="URL")]
-TokenOption = Annotated[str, typer.Option("--token", envvar="FOURTHSTEP_TOKEN", help="Bearer token for the server.", metavar="TOKEN")]
+TokenOption = Annotated[
+    str, typer.Option("--token", envvar="FOURTHSTEP_TOKEN", help="Bearer token for the server.", metavar="TOKEN")
+]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to tell it.")]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file.", metavar="FILE")]
 FullOption = Annotated[bool, typer.Option("--full", help="Tell everything, with all sources.")]

@@ -109,9 +109,7 @@ def _devices(work: Extraction) -> None:
             _device(work, ref, device, statement_ref, statement)
 
 
-def _device(
-    work: Extraction, ref: str, device: Device, statement_ref: str, statement: DeviceUseStatement | None
-) -> None:
+def _device(work: Extraction, ref: str, device: Device, statement_ref: str, statement: DeviceUseStatement | None) -> None:
     found = work.meanings(_DEVICE_KINDS, device.type)
     if not found:
         work.ignore("Device")

@@ -286,9 +286,7 @@ class _Entry:
             work = self.work
             doses = read_dosages(self.dosages, work.tables, self.start, form, work.zone)
             if self.ref in work.malformed:
-                doses = tuple(
-                    msgspec.structs.replace(dose, unread=(*dose.unread, "malformed-element")) for dose in doses
-                )
+                doses = tuple(msgspec.structs.replace(dose, unread=(*dose.unread, "malformed-element")) for dose in doses)
             self._doses[form] = doses
         return self._doses[form]
 

@@ -44,9 +44,7 @@ class Extraction:
         self.used: Counter[str] = Counter()
         self.irrelevant: Counter[str] = Counter()
         self.unrecognised: Counter[str] = Counter()
-        self.lost_values = frozenset(
-            each.ref for each in record.problems if each.path.startswith(("value", "component"))
-        )
+        self.lost_values = frozenset(each.ref for each in record.problems if each.path.startswith(("value", "component")))
         """Observations of which a value was there and could not be read."""
         self._known: dict[tuple[tuple[EventKind, ...], str, str], tuple[tuple[EventKind, Hit], ...]] = {}
         self._spans: dict[str, tuple[When | None, When | None]] = {}
@@ -173,9 +171,7 @@ class Extraction:
         """What an unknown code could be; empty means anything of its kind."""
         if concept is None:
             return ()
-        found = {
-            family for each in concept.coding if each.code for family in self.index.could_be(each.system, each.code)
-        }
+        found = {family for each in concept.coding if each.code for family in self.index.could_be(each.system, each.code)}
         return tuple(sorted(found))
 
     def place(self, sites: Sequence[BodySite]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import msgspec
 from fourthstep.events.event import Event, Events, NotUsed
 from fourthstep.events.extraction import is_later
 from fourthstep.events.goals import FORM
-from fourthstep.events.statements import Statements, Unreadable
+from fourthstep.events.statements import Statements, UnreadableError
 from fourthstep.ground.dates import AsOf, When, when
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.record import Record
@@ -151,7 +151,7 @@ class _Form:
         text = "|".join(answer.text(declared.unit) for answer in item.answer)
         try:
             event = self.statements.event(item.link_id, declared, f"{text}, {self.age}", ref)
-        except (Unreadable, ValueError):
+        except (UnreadableError, ValueError):
             self.unread.append(NotUsed(self.ref, item.link_id, "answer-not-readable"))
             return
         if event is not None:

@@ -83,11 +83,13 @@ class Answers(Entry, frozen=True, kw_only=True):
 REFUSED = "refused-option"
 """Concept of a refusal of one intervention, by its id."""
 KINDS = ("condition", "drug", "procedure", "allergy", "encounter")
-_VALUE = re.compile(r"(?P<sign>[<>≤≥]?)\s*(?P<low>-?\d+(?:\.\d+)?)(?:\s*\.\.\s*(?P<high>-?\d+(?:\.\d+)?))?\s*(?P<unit>\S.*)?\Z")
+_VALUE = re.compile(
+    r"(?P<sign>[<>≤≥]?)\s*(?P<low>-?\d+(?:\.\d+)?)(?:\s*\.\.\s*(?P<high>-?\d+(?:\.\d+)?))?\s*(?P<unit>\S.*)?\Z"
+)
 _AGE = re.compile(r"(\d+) (h|d|wk|mo|a)\Z")
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """A statement that is not of the form above."""
 
 
@@ -202,7 +204,7 @@ class Statements:
             start = self._day(each.since or "0 d")
             end = self._day(each.until) if each.until else None
             last = self._day(each.last_dose) if each.last_dose else None
-        except (Unreadable, ValueError) as error:
+        except (UnreadableError, ValueError) as error:
             self.reading.mistake(each, "dose", str(error))
             return
         current = {"yes": True, "no": False, "unknown": None}[each.current]
@@ -243,7 +245,7 @@ class Statements:
         for number, part in enumerate(text.split(";")):
             try:
                 event = self.event(name, declared, part.strip(), f"{prefix}{name}" + (f"/{number}" if number else ""))
-            except (Unreadable, ValueError) as error:
+            except (UnreadableError, ValueError) as error:
                 self.reading.mistake(self.source, "facts", f"`{name}: {part.strip()}`: {error}")
                 continue
             if event is not None:
@@ -253,7 +255,7 @@ class Statements:
         """One statement as an event; None where it states an absence, which is noted.
 
         Raises:
-            Unreadable: it is not of the form above, or not one of the fact's values.
+            UnreadableError: it is not of the form above, or not one of the fact's values.
         """
         value, _, age = text.partition(",")
         value, when = value.strip(), self._day(age.strip() or "0 d")
@@ -272,7 +274,7 @@ class Statements:
             words = [word.strip() for word in value.split("|")]
             wrong = [word for word in words if word not in declared.values]
             if wrong:
-                raise Unreadable(f"`{wrong[0]}` is not one of {', '.join(declared.values)}")
+                raise UnreadableError(f"`{wrong[0]}` is not one of {', '.join(declared.values)}")
             return Event("answer", name, ref, when, text="|".join(words))
         number, unit = _value(value)
         return Event("answer", name, ref, when, value=number, unit=unit)
@@ -293,7 +295,7 @@ class Statements:
             try:
                 day = date.fromisoformat(text)
             except ValueError:
-                raise Unreadable(f"`{text}` is neither an age such as `3 d` nor a date") from None
+                raise UnreadableError(f"`{text}` is neither an age such as `3 d` nor a date") from None
             return When(day, day)
         if found[2] == "h":
             from datetime import UTC, datetime, time  # noqa: PLC0415
@@ -309,7 +311,7 @@ def _value(text: str) -> tuple[Interval, str]:
     """`180 10*9/L`, `<5 10*9/L`, `1..2 {tbl}`, `7`."""
     found = _VALUE.match(text)
     if not found:
-        raise Unreadable(f"`{text}` is not a number with a unit")
+        raise UnreadableError(f"`{text}` is not a number with a unit")
     low = Decimal(found["low"])
     high = Decimal(found["high"]) if found["high"] else low
     unit = (found["unit"] or "1").strip()
@@ -334,4 +336,3 @@ def ingredient(name: str, knowledge: Knowledge) -> tuple[str, list[str]]:
 
 def _first_concept(group: str, knowledge: Knowledge) -> str:
     return next(concept for _, _, concept in knowledge.codes.ingredients if concept.startswith(group))
-

@@ -1,6 +1,5 @@
 """A fact: one named value at `as_of`, or why it is unknown, with the events it came from."""
 
-
 import msgspec
 
 from fourthstep.ground.dates import When

@@ -193,8 +193,6 @@ def _answers(events: list[Event], declared: dict[str, Declaration]) -> dict[str,
     return found
 
 
-
-
 def _answer(event: Event, declared: Declaration) -> Fact:
     if declared.values:
         words = tuple(each.strip() for each in event.text.split("|"))

@@ -53,7 +53,8 @@ class Timeline:
     def could_be(self, kind: str, family: str) -> list[Event]:
         """Unrecognised entries of this kind that could belong to the family."""
         return [event for event in self._unrecognised[kind]
-                if event.current is not False and (not event.could_be or not family or family in event.could_be)]  # fmt: skip
+                if event.current is not False
+                and (not event.could_be or not family or family in event.could_be)]  # fmt: skip
 
     def age(self, when: When) -> tuple[int, int]:
         """Fewest and most days between then and the day of the assessment."""

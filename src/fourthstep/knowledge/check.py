@@ -71,7 +71,9 @@ class _Check:
     def _fact(self, name: str, fact: Fact) -> None:
         for concept in fact.concepts:
             group = concept.removesuffix("*")
-            known = any(each.startswith(group) for each in self.concepts) if concept.endswith(":*") else concept in self.concepts
+            known = (
+                any(each.startswith(group) for each in self.concepts) if concept.endswith(":*") else concept in self.concepts
+            )
             if not known:
                 self._wrong(fact, "concepts", f"no code means `{concept}`", _near(concept, self.concepts))
         recorded = fact.kind in ("measurement", "condition", "drug", "procedure", "allergy")
@@ -222,7 +224,9 @@ class _Check:
 
     def _number(self, question: Question, fact: Fact, numeric: list[str]) -> None:
         if not numeric:
-            self._wrong(question, "fact", f"{question.fact} is a number", "Compare it: `below`, `at_most`, `at_least`, `above`.")
+            self._wrong(
+                question, "fact", f"{question.fact} is a number", "Compare it: `below`, `at_most`, `at_least`, `above`."
+            )
         for key in numeric:
             if not is_number(getattr(question, key)):
                 self._wrong(question, key, f"`{getattr(question, key)}` is not a number")

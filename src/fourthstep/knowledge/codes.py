@@ -198,9 +198,7 @@ class CodeIndex:
         system = self.system(system)
         code = normal_code(system, code)
         found = {
-            family
-            for first, last, family in self._ranges.get(system, ())
-            if first <= code and code[: len(last)] <= last
+            family for first, last, family in self._ranges.get(system, ()) if first <= code and code[: len(last)] <= last
         }
         real = found - {IRRELEVANT_FAMILY}
         return tuple(sorted(real or found))
@@ -414,9 +412,7 @@ _Conversion = tuple[_Factor, Decimal]
 
 
 def _unit_map(rows: Iterable[tuple[str, str, str, str, str]]) -> dict[tuple[str, str, str], _Conversion]:
-    return {
-        (source, target, concept): (_factor(text), Decimal(minus or 0)) for source, target, text, concept, minus in rows
-    }
+    return {(source, target, concept): (_factor(text), Decimal(minus or 0)) for source, target, text, concept, minus in rows}
 
 
 def _factor(text: str) -> _Factor:

@@ -26,9 +26,7 @@ RouteClass = Literal[
     "implant",
     "other",
 ]
-FormKind = Literal[
-    "tablet", "capsule", "lozenge", "film", "patch", "spray", "suppository", "liquid", "injection", "implant"
-]
+FormKind = Literal["tablet", "capsule", "lozenge", "film", "patch", "spray", "suppository", "liquid", "injection", "implant"]
 FactorUnit = Literal["mg", "mcg", "mcg/h", "mg of morphine content", ""]
 FactorStatus = Literal["default", "extension", "excluded", "unknown", "ignore", "separate"]
 
@@ -329,9 +327,7 @@ def _tables(folder: Path, reading: Reading) -> list[FactorTable]:
     found = [(path, table) for path, table in read if table is not BROKEN]
     for path, table in found:
         if f"factors_{table.id}" != path.stem:
-            reading.mistake(
-                table, "id", f"the file is named {path.stem}", "A file carries the name of its table."
-            )
+            reading.mistake(table, "id", f"the file is named {path.stem}", "A file carries the name of its table.")
     if not read:
         reading.mistakes.append(Mistake("knowledge/opioids", 1, 0, "there is no factors_*.yaml"))
     return [table for _, table in found]
@@ -387,16 +383,10 @@ def _check_row(row: FactorRow, reading: Reading) -> None:
     if counted and (row.low is None or row.high is None or not row.unit):
         reading.mistake(row, "", "a row that is counted needs `unit`, `low` and `high`")
     factors = [each for each in (row.factor, *(band.factor for band in row.bands)) if each is not None]
-    if (
-        row.low is not None
-        and row.high is not None
-        and any(not row.low <= each <= row.high for each in factors)
-    ):
+    if row.low is not None and row.high is not None and any(not row.low <= each <= row.high for each in factors):
         reading.mistake(row, "factor", "the factor lies outside `low` to `high`")
     limits = [band.at_most for band in row.bands]
-    if limits and (
-        limits[-1] is not None or None in limits[:-1] or limits[:-1] != sorted(cast("Any", limits[:-1]))
-    ):
+    if limits and (limits[-1] is not None or None in limits[:-1] or limits[:-1] != sorted(cast("Any", limits[:-1]))):
         reading.mistake(row, "bands", "bands stand in order, and only the last has no `at_most`")
 
 

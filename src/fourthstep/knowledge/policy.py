@@ -96,31 +96,50 @@ def read_policy(path: Path, knowledge: Knowledge) -> Policy:
 
 
 def _check(policy: Policy, knowledge: Knowledge, reading: Reading) -> None:
-    criteria = {each.id: each for each in all_criteria(knowledge)}
+    _check_site(policy, knowledge, reading)
+    _check_criteria(policy, knowledge, reading)
+    _check_vouching(policy, reading)
+    _check_code_maps(policy, knowledge, reading)
+
+
+def _check_site(policy: Policy, knowledge: Knowledge, reading: Reading) -> None:
+    """Time zone, dose table, services, order statuses."""
     if policy.time_zone and policy.time_zone not in available_timezones():
         reading.mistake(policy, "time_zone", f"`{policy.time_zone}` is no IANA time zone", "Write `Europe/Zurich`.")
     if policy.ome_table not in knowledge.opioids.tables:
-        reading.mistake(policy, "ome_table", f"there is no table `{policy.ome_table}`",
-                        f"Choose {', '.join(sorted(knowledge.opioids.tables))}.")  # fmt: skip
+        remedy = f"Choose {', '.join(sorted(knowledge.opioids.tables))}."
+        reading.mistake(policy, "ome_table", f"there is no table `{policy.ome_table}`", remedy)
     for each in policy.not_offered:
         if each not in knowledge.interventions:
             reading.mistake(policy, "not_offered", f"there is no intervention `{each}`")
+    for each in policy.order_statuses:
+        if each not in ORDER_STATUSES:
+            remedy = f"Choose from {', '.join(ORDER_STATUSES)}."
+            reading.mistake(policy, "order_statuses", f"no order with status `{each}` can be current", remedy)
+
+
+def _check_criteria(policy: Policy, knowledge: Knowledge, reading: Reading) -> None:
+    """Limits that are changed and criteria that are signed must exist."""
+    criteria = {each.id: each for each in all_criteria(knowledge)}
     for each in (*policy.thresholds, *(one for signature in policy.signed for one in signature.criteria)):
         if each not in criteria:
             reading.mistake(policy, "thresholds", f"there is no criterion `{each}`")
     for each, limit in policy.thresholds.items():
         if each in criteria and with_limit(criteria[each].when, limit) is None:
             reading.mistake(policy, "thresholds", f"criterion `{each}` does not compare one number with one limit")
+
+
+def _check_vouching(policy: Policy, reading: Reading) -> None:
     for door, kinds in policy.vouching.items():
         if door not in DOORS:
             reading.mistake(policy, "vouching", f"there is no door `{door}`", f"Doors are {', '.join(DOORS)}.")
         for each in kinds:
             if each not in VOUCHED:
                 reading.mistake(policy, "vouching", f"`{each}` is no kind", f"Kinds are {', '.join(VOUCHED)}.")
-    for each in policy.order_statuses:
-        if each not in ORDER_STATUSES:
-            reading.mistake(policy, "order_statuses", f"no order with status `{each}` can be current",
-                            f"Choose from {', '.join(ORDER_STATUSES)}.")  # fmt: skip
+
+
+def _check_code_maps(policy: Policy, knowledge: Knowledge, reading: Reading) -> None:
+    """A local code must lead to something known, on a day that somebody reviewed it."""
     known = _concepts(knowledge)
     for mapped in policy.code_maps:
         if mapped.concept not in ("", "irrelevant") and (mapped.kind, mapped.concept) not in known:

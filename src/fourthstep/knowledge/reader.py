@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -217,7 +217,7 @@ def _reads(node: Any, wanted: Any) -> bool:
         return False
 
 
-@lru_cache(maxsize=None)
+@cache
 def _shape(wanted: type[msgspec.Struct]) -> tuple[dict[str, str], Mapping[str, Any]]:
     """YAML key -> attribute, and attribute -> type."""
     fields = {each.encode_name: each.name for each in msgspec.structs.fields(wanted)}

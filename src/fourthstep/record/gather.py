@@ -235,9 +235,7 @@ class Gathering:
 
     # -- resources ---------------------------------------------------------------------------------------
 
-    def add_resource(
-        self, raw: bytes | msgspec.Raw, full_url: str = "", *, kind: str | None = None, depth: int = 0
-    ) -> bool:
+    def add_resource(self, raw: bytes | msgspec.Raw, full_url: str = "", *, kind: str | None = None, depth: int = 0) -> bool:
         """Take in one resource, or all of a Bundle; False where it is not a FHIR resource.
 
         Raises:

@@ -202,9 +202,7 @@ _GIVE_PATIENT = "Say whose record is wanted with `patient=` (command line: `--pa
 
 def _must_hold(sorting: _Sorting, wanted: str) -> None:
     if wanted not in sorting.by_patient:
-        raise RecordError(
-            "The wanted patient is not in the source.  Check the id; it is the `id` of the Patient resource."
-        )
+        raise RecordError("The wanted patient is not in the source.  Check the id; it is the `id` of the Patient resource.")
 
 
 def _only_patient(sorting: _Sorting, context: str, shape: str) -> str:

@@ -75,13 +75,13 @@ def read_from_server(
         MissingExtraError: the HTTP client is not installed.
     """
     try:
-        import httpx
+        import httpx  # noqa: PLC0415  an extra: only reading from a server needs it
     except ImportError:
-        raise MissingExtraError(
-            "Reading from a server needs an HTTP client: pip install 'fourthstep[remote]'"
-        ) from None
+        raise MissingExtraError("Reading from a server needs an HTTP client: pip install 'fourthstep[remote]'") from None
     if not base.startswith(("http://", "https://")):
         raise RecordError("A server's base URL starts with https:// (or http:// inside a test network).")
+    if not _origin(base)[1]:
+        raise RecordError("The server's base URL has no host, or a port that is no number.")
     wanted, door = bare_id(patient), policy_door or Door()
     headers = {"Accept": "application/fhir+json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     gathering = Gathering("", door.prefetch)
@@ -217,12 +217,12 @@ class _Server:
 
 
 def _origin(address: str) -> tuple[str, str, int]:
-    """Scheme, host and port."""
-    parts = urlsplit(address)
+    """Scheme, host and port; three empty ones for what is no URL."""
     try:
+        parts = urlsplit(address)
         port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
     except ValueError:
-        port = -1
+        return "", "", 0
     return parts.scheme, parts.hostname or "", port
 
 

@@ -120,9 +120,7 @@ def check_start(name: str, data: bytes) -> None:
     if start[:1] == b"<":
         raise RecordError(f"{name}: this is XML; {expected} was expected.  Ask the sender for the JSON format.")
     if start[:1] not in (b"{", b"["):
-        raise RecordError(
-            f"{name}: not FHIR: it starts neither with an object nor with a list; {expected} was expected."
-        )
+        raise RecordError(f"{name}: not FHIR: it starts neither with an object nor with a list; {expected} was expected.")
     if len(data) > _SNIFF and not any(sign in data[:_SNIFF] for sign in _FHIR_SIGNS):
         raise RecordError(f"{name}: not FHIR: no `resourceType` in the first megabyte; {expected} was expected.")
 
@@ -146,8 +144,7 @@ def not_json(name: str, data: bytes, error: msgspec.DecodeError) -> RecordError:
     line = data.count(b"\n", 0, offset) + 1
     what = "the text ends too early (truncated)" if "truncated" in message else _BYTE.sub("", message).strip()
     return RecordError(
-        f"{name}: not valid JSON at byte {offset} (line {line}): {what}.  "
-        "Send the whole file again, or repair that place."
+        f"{name}: not valid JSON at byte {offset} (line {line}): {what}.  Send the whole file again, or repair that place."
     )
 
 
@@ -253,7 +250,5 @@ def _guarded_read(stream: IO[bytes], name: str, size: int) -> bytes:
 def _guarded_lines(stream: IO[bytes], name: str) -> Iterator[bytes]:
     while line := stream.readline(_MAX_LINE + 1):
         if len(line) > _MAX_LINE:
-            raise RecordError(
-                f"{name}: a line is longer than {_MAX_LINE // 1_048_576} MB; NDJSON has a resource a line."
-            )
+            raise RecordError(f"{name}: a line is longer than {_MAX_LINE // 1_048_576} MB; NDJSON has a resource a line.")
         yield line

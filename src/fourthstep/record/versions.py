@@ -56,8 +56,7 @@ def _as_attribute(name: str) -> str:
 
 
 _GETTERS: dict[type[Resource], tuple[Callable[[Any], tuple[Any, ...]], tuple[Any, ...]]] = {
-    kind: (attrgetter(*map(_as_attribute, elements), "id"), (None,) * len(elements))
-    for kind, elements in _ELEMENTS.items()
+    kind: (attrgetter(*map(_as_attribute, elements), "id"), (None,) * len(elements)) for kind, elements in _ELEMENTS.items()
 }
 
 
@@ -70,9 +69,7 @@ def foreign_resource(resource: Resource) -> tuple[str, str] | None:
     if values != found[1]:
         elements = _ELEMENTS[type(resource)]
         return next(
-            (version, name)
-            for (name, version), value in zip(elements.items(), values, strict=True)
-            if value is not None
+            (version, name) for (name, version), value in zip(elements.items(), values, strict=True) if value is not None
         )
     dosages = getattr(resource, "dosage_instruction", None) or getattr(resource, "dosage", None)
     return _foreign_dosage(dosages) if isinstance(dosages, list) else None

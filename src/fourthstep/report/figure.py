@@ -47,7 +47,8 @@ class Figure:
 
     def svg(self) -> str:
         """The drawing."""
-        top, parts = 10, []
+        top = 10.0
+        parts: list[str] = []
         parts += self._pain(top)
         top += BAND + 30
         if any(value is not None for _, value in self.doses):
@@ -66,7 +67,7 @@ class Figure:
         share = (day - self.first).days / max((self.last - self.first).days, 1)
         return round(LEFT + min(max(share, 0), 1) * (WIDTH - LEFT - RIGHT), 1)
 
-    def _axis(self, top: int) -> Iterator[str]:
+    def _axis(self, top: float) -> Iterator[str]:
         days = (self.last - self.first).days
         for step in range(TICKS):
             day = self.first + timedelta(days=round(days * step / (TICKS - 1)))
@@ -74,12 +75,12 @@ class Figure:
             yield f'<line class="grid" x1="{x}" y1="10" x2="{x}" y2="{top + 6}"/>'
             yield f'<text class="tick" x="{x}" y="{top + 24}" text-anchor="middle">{day.isoformat()}</text>'
 
-    def _pain(self, top: int) -> Iterator[str]:
+    def _pain(self, top: float) -> Iterator[str]:
         yield _label(self.say("page", "axis_pain"), top + BAND / 2)
-        for score in (0, 5, 10):
-            y = _y(score, 10, top)
+        for mark in (0, 5, 10):
+            y = _y(mark, 10, top)
             yield f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>'
-            yield f'<text class="tick" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{score}</text>'
+            yield f'<text class="tick" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{mark}</text>'
         for pain in sorted({row[3] for row in self.scores}):
             rows = [row for row in self.scores if row[3] == pain]
             points = " ".join(f"{self._x(day)},{_y(score, 10, top)}" for day, score, _, _ in rows)
@@ -88,7 +89,7 @@ class Figure:
             yield (f'<circle class="pain" cx="{self._x(day)}" cy="{_y(score, 10, top)}" r="4">'
                    f"<title>{day.isoformat()}: {score:g}/10 {escape(kind)}</title></circle>")  # fmt: skip
 
-    def _dose(self, top: int) -> Iterator[str]:
+    def _dose(self, top: float) -> Iterator[str]:
         """Steps; where a day's dose is not known, nothing is drawn."""
         known = [float(value.high) for _, value in self.doses if value is not None and value.high is not None]
         most = max([*known, 1.0])
@@ -107,13 +108,13 @@ class Figure:
                 yield (f'<rect class="{kind}" x="{x}" y="{y}" width="{width:.1f}" height="{top + BAND - y:.1f}">'
                        f"<title>{day.isoformat()}: {value} mg/d</title></rect>")  # fmt: skip
 
-    def _bars(self, top: int) -> Iterator[str]:
+    def _bars(self, top: float) -> Iterator[str]:
         for index, bar in enumerate(self.bars):
             y = top + index * ROW
             x, width = self._x(bar.start), max(self._x(bar.end) - self._x(bar.start), 4)
             yield _label(bar.label if len(bar.label) <= 28 else bar.label[:27] + "…", y + 11)
             yield (f'<rect class="bar {bar.kind}" x="{x}" y="{y + 3}" width="{width:.1f}" height="12" rx="2">'
-                   f"<title>{escape(bar.label)}: {bar.start.isoformat()} – {bar.end.isoformat()}</title></rect>")  # fmt: skip
+                   f"<title>{escape(bar.label)}: {bar.start} – {bar.end}</title></rect>")  # fmt: skip
 
 
 def steps(doses: Iterable[tuple[date, Interval | None]]) -> list[tuple[date, Interval | None]]:

@@ -46,7 +46,9 @@ def step_text(step: Step, say: Phrases) -> str:
     """One use: what was read, and what it makes, or why it cannot be read."""
     told = f'"{step.text}"' if step.text and not step.dose else ""
     dose = f"{step.dose.removesuffix(' 1')} ×" if step.dose.endswith(" 1") and step.times else step.dose
-    head = ", ".join(part for part in (step.product or step.opioid, f"{dose} {step.times}".strip(), step.route, told) if part)
+    head = ", ".join(
+        part for part in (step.product or step.opioid, f"{dose} {step.times}".strip(), step.route, told) if part
+    )
     if step.fate == "counted" and step.scheduled is not None:
         body = f"{amount(step.amount)} {step.unit}" if step.amount is not None else ""
         if step.as_needed:

@@ -94,14 +94,14 @@ class Links:
 
     def data(self, refs: Iterable[str]) -> Markup:
         """References as links to the table of data."""
-        return Markup(" ").join(  # noqa: S704
+        return Markup(" ").join(
             Markup('<a class="ref" href="#d-{0}" title="{0}">{1}</a>').format(ref, shortened(ref))
             for ref in dict.fromkeys(map(resource_of, refs))
         )
 
     def sources(self, names: Iterable[str]) -> Markup:
         """Source keys as links to the list of sources."""
-        return Markup(" ").join(  # noqa: S704
+        return Markup(" ").join(
             Markup('<a class="src" href="#s-{0}">{0}</a>').format(name) if name in self._sources else escape(name)
             for name in names
         )

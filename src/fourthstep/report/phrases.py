@@ -158,4 +158,3 @@ class Phrases:
         if asked.condition:
             words += f" ({asked.condition})"
         return words
-

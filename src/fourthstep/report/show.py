@@ -47,7 +47,9 @@ def show(name: str, knowledge: Knowledge, *, width: int = 100) -> str:
     entries = _entries(knowledge)
     if name == "list":
         return "\n".join(_listed(entries))
-    found = [(kind, entry) for kind, of_kind in entries.items() for key, entry in of_kind.items() if key.lower() == name.lower()]
+    found = [
+        (kind, entry) for kind, of_kind in entries.items() for key, entry in of_kind.items() if key.lower() == name.lower()
+    ]
     if not found:
         raise FourthstepError(_not_found(name, entries, Phrases(knowledge)))
     pages = [_page(kind, name, entry, knowledge, width) for kind, entry in found]
@@ -81,7 +83,7 @@ def _drugs(knowledge: Knowledge) -> list[str]:
     """Every drug that some table speaks of."""
     tables = knowledge.tables
     names = {name for name, _, _ in knowledge.codes.ingredients}
-    names |= {row.drug for row in (*tables.holds, *tables.antiangiogenic)}
+    names |= {row.drug for row in tables.holds} | {row.drug for row in tables.antiangiogenic}
     names |= {row.ingredient for table in knowledge.opioids.tables.values() for row in table.rows}
     return sorted(names)
 
@@ -96,7 +98,10 @@ def _not_found(name: str, entries: dict[str, dict[str, Any]], say: Phrases) -> s
     names = [each for of_kind in entries.values() for each in of_kind]
     inside = [each for each in names if name.lower() in each.lower()]
     near = list(dict.fromkeys([*inside, *get_close_matches(name.lower(), names, NEAR, 0.6)]))[:NEAR]
-    told = [say("show", "unknown", name=name), say("show", "near", names=", ".join(near)) if near else say("show", "list_hint")]
+    told = [
+        say("show", "unknown", name=name),
+        say("show", "near", names=", ".join(near)) if near else say("show", "list_hint"),
+    ]
     return "; ".join(told)
 
 
@@ -238,18 +243,26 @@ class _Writer:
         name, knowledge = each.drug, self.knowledge
         concepts = [concept.replace("_", " ") for drug, _, concept in knowledge.codes.ingredients if drug == name]
         yield from self._texts("concepts", dict.fromkeys(concepts))
-        factors = [(table, row) for table in knowledge.opioids.tables.values() for row in table.rows if row.ingredient == name]
+        factors = [
+            (table, row) for table in knowledge.opioids.tables.values() for row in table.rows if row.ingredient == name
+        ]
         yield from self._texts("factors", (self._factor(table, row) for table, row in factors))
         yield from self._texts("holds", (self._hold(row) for row in knowledge.tables.holds if row.drug == name))
         stops = [row for row in knowledge.tables.antiangiogenic if row.drug == name]
-        yield from self._texts("antiangiogenic", (f"{row.before}; {row.resume} ({row.mark}){self._cite([row.source])}" for row in stops))
+        yield from self._texts(
+            "antiangiogenic", (f"{row.before}; {row.resume} ({row.mark}){self._cite([row.source])}" for row in stops)
+        )
 
     def _factor(self, table: FactorTable, row: FactorRow) -> str:
         times = f" × {plain(row.factor)} per {self.say.unit(row.unit)}" if row.factor is not None else ""
         return f"{table.name}, {'/'.join(row.routes)}{times}: {row.status} ({row.mark}){self._cite(row.because)}"
 
     def _hold(self, row: Hold) -> str:
-        hours = f"{plain(row.hours)}{f' to {plain(row.hours_max)}' if row.hours_max is not None else ''} h" if row.hours is not None else ""
+        hours = (
+            f"{plain(row.hours)}{f' to {plain(row.hours_max)}' if row.hours_max is not None else ''} h"
+            if row.hours is not None
+            else ""
+        )
         parts = [f"{row.risk_class} bleeding class", row.condition, row.decision.replace("_", " "), hours, row.lab]
         return f"{', '.join(part for part in parts if part)} ({row.mark}){self._cite([row.source])}"
 
@@ -283,7 +296,10 @@ class _Writer:
 
     def _evidence(self, each: Evidence) -> Lines:
         yield 0, f"{self.say('show', 'evidence')} ({each.certainty}): {each.says}"
-        grades = [f"{grade.says}{f' ({grade.grade})' if grade.grade else ''}{self._cite([grade.guideline])}" for grade in each.grades]
+        grades = [
+            f"{grade.says}{f' ({grade.grade})' if grade.grade else ''}{self._cite([grade.guideline])}"
+            for grade in each.grades
+        ]
         yield from self._texts("grades", grades)
         yield from self._statements("dissent", each.dissent)
 

@@ -161,7 +161,9 @@ class TextReport:
         unknown = [reason for reason in option.reasons if reason.truth == NOT_KNOWN and reason.effect == "caution"]
         if unknown and not self.full:
             names = dict.fromkeys(name for reason in unknown for name in reason.open)
-            self._put(say("report", "not_ruled_out", names=", ".join(say.fact(name) for name in self._cut(tuple(names), 5))), 6)
+            self._put(
+                say("report", "not_ruled_out", names=", ".join(say.fact(name) for name in self._cut(tuple(names), 5))), 6
+            )
         if option.word in OPEN:
             for statement in (*option.benefit[:1], *option.harms[:1]) if not self.full else (*option.benefit, *option.harms):
                 self._put(f"{statement.says} [{', '.join(statement.because) or say('mark', statement.mark)}]", 6)
@@ -218,7 +220,11 @@ class TextReport:
             told = ", ".join(f"{say.not_used(reason)} ({count})" for reason, count in sorted(counts.items()))
             self._put(f"{say('report', 'not_used')}: {told}", 2)
         for ref, kind, could_be in self._cut(assessment.unrecognised, 6):
-            self._put(f"{say('report', 'unrecognised')}: {kind} [{ref}]" + (f" {say('report', 'could_be', names=could_be)}" if could_be else ""), 2)
+            self._put(
+                f"{say('report', 'unrecognised')}: {kind} [{ref}]"
+                + (f" {say('report', 'could_be', names=could_be)}" if could_be else ""),
+                2,
+            )
         for notice in assessment.notices:
             self._put(notice, 2)
 

@@ -248,7 +248,7 @@ def _size(value: Interval, highest: bool) -> Decimal:
 # -- telling it ------------------------------------------------------------------------------------------------
 
 
-def _leaf(question: Question, fact: Fact, found: Truth, why: str, used: DayValue | None, age: Age) -> Leaf:  # noqa: PLR0913
+def _leaf(question: Question, fact: Fact, found: Truth, why: str, used: DayValue | None, age: Age) -> Leaf:
     when = used.day if used else fact.when
     value, refs, detail = fact_value(fact), fact.refs, fact.detail
     if used is not None:

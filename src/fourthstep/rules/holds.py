@@ -244,7 +244,7 @@ def _judge(exposure: Exposure, rows: list[Hold], unsure: tuple[str, ...], facts:
     """Stop, caution, why unknown, and what would settle it."""
     if not rows or all(row.decision == "unknown" for row in rows):
         return Truth.UNKNOWN, Truth.UNKNOWN, "no-interval-in-the-table", ()
-    shared = any_of(truth(row.decision == "shared" or row.decision == "as_aspirin") for row in rows)
+    shared = any_of(truth(row.decision in ("shared", "as_aspirin")) for row in rows)
     holds = [row for row in rows if row.decision in ("hold", "hold_plus_lab")]
     if not holds:
         return Truth.FALSE, shared, "", ()

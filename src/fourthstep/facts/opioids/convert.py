@@ -244,7 +244,7 @@ def is_extended(drug: Drug, knowledge: OpioidKnowledge) -> bool:
 # -- the factor ------------------------------------------------------------------------------------------
 
 
-def factor_row(  # noqa: PLR0913  a row is found by all of these
+def factor_row(
     opioid: str, route: str, drug: Drug, table: FactorTable, knowledge: OpioidKnowledge, *, continuous: bool
 ) -> FactorRow | None:
     """The table's row for an opioid by a route and form; None where the table has none."""

@@ -39,9 +39,7 @@ class Span(msgspec.Struct, frozen=True):
         return (self.start is None or self.start.first <= day) and (self.end is None or day <= self.end.last)
 
 
-def spans_of(
-    events: Iterable[Event], as_of: AsOf, knowledge: OpioidKnowledge, table: FactorTable
-) -> list[Span]:
+def spans_of(events: Iterable[Event], as_of: AsOf, knowledge: OpioidKnowledge, table: FactorTable) -> list[Span]:
     """Every dosage of every opioid up to `as_of`, stopped ones included; what was never given is left out."""
     found: list[Span] = []
     for event, name in opioid_events(events, knowledge):
@@ -75,7 +73,7 @@ def _given_on(given: Span, order: Span) -> bool:
     return same and given.start is not None and order.covers(given.start.first)
 
 
-def _span(  # noqa: PLR0913, PLR0917  one dosage with all that it is converted by
+def _span(
     event: Event, name: str, dose: Dose | None, as_of: AsOf, knowledge: OpioidKnowledge, table: FactorTable
 ) -> Span | None:
     drug = event.drug
@@ -187,9 +185,7 @@ def points(course: Sequence[Span]) -> list[Point]:
     scheduled = [span for span in course if not span.as_needed]
     days = sorted({span.start.last for span in scheduled if span.start is not None})
     days += [
-        after
-        for span in scheduled
-        if span.end is not None and (after := span.end.first + timedelta(days=1)) not in days
+        after for span in scheduled if span.end is not None and (after := span.end.first + timedelta(days=1)) not in days
     ]
     found = [_point(scheduled, day) for day in sorted(days)]
     running = [each for each in found if each is not None]
@@ -214,8 +210,7 @@ def _point(scheduled: Sequence[Span], day: date) -> Point | None:
     release = max((span.release for span in now), key=("immediate", "extended", "transdermal").index)
     return Point(
         day,
-        readable=not unclear
-        and all(step.scheduled is not None and step.amount is not None for step in steps),
+        readable=not unclear and all(step.scheduled is not None and step.amount is not None for step in steps),
         default=_add(step.scheduled for step in steps),
         range=_add(step.range for step in steps),
         amounts=amounts,

@@ -75,9 +75,7 @@ def opioid_dose(  # noqa: PLR0913  what the answer depends on, each by its name
     very = _at_least(whole.range, limits.very_high_exposure.value)
     levels = (("high-exposure", high), ("very-high-exposure", very))
     flags |= {name for name, level in levels if level is Truth.TRUE}
-    flags |= {
-        f"{name}-unclear" for name, level in levels if level is Truth.UNKNOWN and whole.range is not None
-    }
+    flags |= {f"{name}-unclear" for name, level in levels if level is Truth.UNKNOWN and whole.range is not None}
     return OpioidDose(
         scheduled=whole.scheduled,
         prn_max=whole.prn_max,
@@ -150,7 +148,7 @@ def _plus(left: Interval, right: Interval) -> Interval:
     return Interval(left.low + right.low, left.high + right.high)
 
 
-def _step(  # noqa: PLR0913, PLR0917  one use with all that it is converted by
+def _step(
     use: Use,
     amount: Daily,
     table: FactorTable,
@@ -165,9 +163,7 @@ def _step(  # noqa: PLR0913, PLR0917  one use with all that it is converted by
     replace = msgspec.structs.replace
     sedation = ventilated is Truth.TRUE and use.opioid == "fentanyl" and use.route == "parenteral"
     if sedation or (row is not None and row.status == "ignore"):
-        return replace(
-            step, fate="ignored", reasons=("anaesthesia",), note=row.note if row and not sedation else ""
-        )
+        return replace(step, fate="ignored", reasons=("anaesthesia",), note=row.note if row and not sedation else "")
     if row is not None and row.status == "separate":
         return replace(step, fate="separate", reasons=("neuraxial",), note=row.note)
     if row is not None and row.status == "excluded":
@@ -233,7 +229,7 @@ def _obstacles(use: Use, amount: Daily, row: FactorRow | None) -> tuple[str, ...
     return tuple(dict.fromkeys(found))
 
 
-def _converted(  # noqa: PLR0913, PLR0917  one use with all that it is converted by
+def _converted(
     step: Step,
     use: Use,
     amount: Daily,
@@ -248,9 +244,7 @@ def _converted(  # noqa: PLR0913, PLR0917  one use with all that it is converted
     assert row.low is not None
     assert row.high is not None
     needed = amount.as_needed or _NOTHING
-    all_scheduled, all_needed = (
-        sums.get(use.opioid, (amount.scheduled, needed)) if row.bands else (amount.scheduled, needed)
-    )
+    all_scheduled, all_needed = sums.get(use.opioid, (amount.scheduled, needed)) if row.bands else (amount.scheduled, needed)
     assert all_scheduled.low is not None
     assert all_scheduled.high is not None
     low_factor, factor = factor_for(row, all_scheduled.low), factor_for(row, all_scheduled.high)
@@ -359,13 +353,9 @@ def _revived(use: Use) -> Use:
 # -- flags -----------------------------------------------------------------------------------------------
 
 
-def _flags(
-    steps: Sequence[Step], whole: Totals, events: Sequence[Event], knowledge: OpioidKnowledge
-) -> set[str]:
+def _flags(steps: Sequence[Step], whole: Totals, events: Sequence[Event], knowledge: OpioidKnowledge) -> set[str]:
     """What to know about the total, as ids of `flags.yaml`."""
-    now = [
-        step for step in steps if step.fate in ("counted", "unreadable", "excluded", "separate", "ignored")
-    ]
+    now = [step for step in steps if step.fate in ("counted", "unreadable", "excluded", "separate", "ignored")]
     found = {flag for step in now for flag in knowledge.ingredients[step.opioid].flags}
     fates = {step.fate for step in steps}
     found |= {
@@ -379,10 +369,7 @@ def _flags(
     }  # fmt: skip
     if any(step.extension for step in now):
         found.add("extension-factor")
-    if any(
-        "implausible" in reason
-        for reason in (*whole.reasons, *(each for step in now for each in step.reasons))
-    ):
+    if any("implausible" in reason for reason in (*whole.reasons, *(each for step in now for each in step.reasons))):
         found.add("implausible-dose")
     often = sum((step.doses for step in now if _transmucosal(step) and step.doses is not None), _NOTHING)
     if often > knowledge.limits.transmucosal_doses.value:
@@ -400,11 +387,7 @@ def _transmucosal(step: Step) -> bool:
 
 def _rescue(steps: Sequence[Step], uses: Sequence[Use], silent: Truth) -> Truth:
     """An opioid as needed is ordered, whether or not its amount can be read."""
-    now = [
-        use
-        for use in uses
-        if use.fate in ("counted", "replaced", "duplicate") and "current-unknown" not in use.reasons
-    ]
+    now = [use for use in uses if use.fate in ("counted", "replaced", "duplicate") and "current-unknown" not in use.reasons]
     if any(use.dose is not None and use.dose.as_needed for use in now):
         return Truth.TRUE
     return Truth.UNKNOWN if silent is not Truth.TRUE or _unread(steps) else Truth.FALSE

@@ -27,7 +27,7 @@ class DoseThen(msgspec.Struct, frozen=True):
     scheduled: Interval | None
 
 
-def dose_history(  # noqa: PLR0913  what the answer depends on, each by its name
+def dose_history(
     events: Sequence[Event],
     as_of: AsOf,
     knowledge: OpioidKnowledge,

@@ -1,7 +1,8 @@
 """The record as it stood at the end of an earlier day, and the daily dose as it was.
 
-Tolerance asks for a week, the report for the course of the dose; and an event's `current` speaks of one day only.  Here the dates decide: what began
-before and ended after the day was current then; what has no stop, and is not current now, may have been.
+Tolerance asks for a week, the report for the course of the dose; and an event's `current` speaks of one day only.
+Here the dates decide: what began before and ended after the day was current then; what has no stop, and is not
+current now, may have been.
 """
 
 from collections.abc import Iterable

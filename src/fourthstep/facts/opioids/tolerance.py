@@ -16,7 +16,7 @@ from fourthstep.ground.truth import Truth, all_of, any_of, truth
 from fourthstep.knowledge.opioids import OpioidKnowledge, Tolerated
 
 
-def opioid_tolerant(  # noqa: PLR0913  what the answer depends on, each by its name
+def opioid_tolerant(
     events: Sequence[Event],
     as_of: AsOf,
     knowledge: OpioidKnowledge,
@@ -54,9 +54,7 @@ def _reaches_back(events: Sequence[Event], first: date) -> bool:
     return any(event.start is not None and event.start.last <= first for event in events)
 
 
-def _tolerant_dose(
-    dose: OpioidDose, knowledge: OpioidKnowledge, vouched: Truth
-) -> tuple[Truth, tuple[str, ...]]:
+def _tolerant_dose(dose: OpioidDose, knowledge: OpioidKnowledge, vouched: Truth) -> tuple[Truth, tuple[str, ...]]:
     """Whether the dose of one day is a tolerant one."""
     named = any_of(_reached(row, dose) for row in knowledge.limits.tolerated)
     if named is Truth.TRUE:
@@ -68,9 +66,7 @@ def _tolerant_dose(
 
 def _confirmed(dose: OpioidDose) -> tuple[str, ...]:
     """A dose that is only ordered is tolerated as prescribed; nobody has recorded that it is taken."""
-    taken = any(
-        step.role in ("taken", "recorded") and step.fate in ("counted", "duplicate") for step in dose.steps
-    )
+    taken = any(step.role in ("taken", "recorded") and step.fate in ("counted", "duplicate") for step in dose.steps)
     return () if taken else ("prescribed-only",)
 
 

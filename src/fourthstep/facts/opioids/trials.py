@@ -79,7 +79,7 @@ class _Asked(msgspec.Struct, frozen=True):
     taken: frozenset[str]
 
 
-def opioid_trials(  # noqa: PLR0913, PLR0917  what the answer depends on, each by its name
+def opioid_trials(  # noqa: PLR0913  what the answer depends on, each by its name
     events: Sequence[Event],
     scores: Sequence[DayScore],
     toxicities: Sequence[Toxicity],
@@ -116,9 +116,7 @@ def opioid_trials(  # noqa: PLR0913, PLR0917  what the answer depends on, each b
         tuple(sorted(scores, key=lambda each: each.day)), tuple(toxicities), limited, vouched, spans,
         _taken(events, knowledge),
     )  # fmt: skip
-    names = sorted(
-        {span.step.opioid for span in spans if knowledge.ingredients[span.step.opioid].strength == "strong"}
-    )
+    names = sorted({span.step.opioid for span in spans if knowledge.ingredients[span.step.opioid].strength == "strong"})
     trials = [_best(name, spans, asked, definition) for name in names]
     return tuple(trial for trial in trials if trial is not None)
 
@@ -139,9 +137,7 @@ def rotation(trials: Sequence[OpioidTrial], required: int) -> Truth:
     by_drug = adequate_trials(trials).at_least(Decimal(required + 1))
     if required != 1:
         return by_drug
-    changed = any_of(
-        all_of([trial.adequate, truth({"oral", "parenteral"} <= set(trial.routes))]) for trial in trials
-    )
+    changed = any_of(all_of([trial.adequate, truth({"oral", "parenteral"} <= set(trial.routes))]) for trial in trials)
     second = any_of(trial.taken for trial in trials[1:]) if len(trials) > 1 else Truth.FALSE
     return any_of([by_drug, all_of([changed, second])])
 
@@ -156,19 +152,13 @@ def _best(name: str, spans: Sequence[Span], asked: _Asked, definition: str) -> O
         span
         for span in spans
         if span.step.opioid == name
-        and (
-            span.step.route in wanted or not span.step.route
-            if wanted
-            else span.step.route not in _NO_SYSTEMIC
-        )
+        and (span.step.route in wanted or not span.step.route if wanted else span.step.route not in _NO_SYSTEMIC)
     ]
     gap = int(asked.knowledge.limits.coverage_outpatient.value)
     trials = [_trial(name, course, asked, definition) for course in split(own, gap)]
     strong = [trial for trial in trials if trial.strong is not Truth.FALSE]
     rank = {Truth.FALSE: 0, Truth.UNKNOWN: 1, Truth.TRUE: 2}
-    return max(
-        strong, key=lambda each: (rank[each.adequate], each.end.last if each.end else date.min), default=None
-    )
+    return max(strong, key=lambda each: (rank[each.adequate], each.end.last if each.end else date.min), default=None)
 
 
 def _trial(name: str, course: list[Span], asked: _Asked, definition: str) -> OpioidTrial:
@@ -275,9 +265,7 @@ def _long_enough(name: str, course: Sequence[Span], asked: _Asked) -> Truth:
         elif any(span.start is None or span.end is None for span in own):
             results.append(Truth.UNKNOWN)
         else:
-            most = _longest(
-                [(s.start.first, s.end.last) for s in own if s.start is not None and s.end is not None]
-            )
+            most = _longest([(s.start.first, s.end.last) for s in own if s.start is not None and s.end is not None])
             results.append(Truth.UNKNOWN if most >= required else Truth.FALSE)
     return any_of(results)
 
@@ -381,18 +369,12 @@ def _toxic(name: str, start: When | None, end: When | None, asked: _Asked) -> Tr
         after = end is not None and each.start.first > end.last
         if before or after:
             continue
-        sure = (
-            start is not None
-            and end is not None
-            and start.last <= each.start.first <= each.start.last <= end.first
-        )
+        sure = start is not None and end is not None and start.last <= each.start.first <= each.start.last <= end.first
         found.append(each.limiting if sure else Truth.UNKNOWN)
     return any_of(found)
 
 
-def _no_relief(
-    changes: Sequence[Point], name: str, start: When | None, end: When | None, asked: _Asked
-) -> Truth:
+def _no_relief(changes: Sequence[Point], name: str, start: When | None, end: When | None, asked: _Asked) -> Truth:
     """Pain after the last change is still there, and hardly less than before."""
     if not changes or start is None:
         return Truth.UNKNOWN
@@ -410,9 +392,7 @@ def _no_relief(
     ]
     limits = asked.knowledge.limits
     still = after[-1].score.at_least(limits.outcome_pain.value)
-    return all_of(
-        [still, _hardly_better(before[-1].score, after[-1].score, asked) if before else Truth.UNKNOWN]
-    )
+    return all_of([still, _hardly_better(before[-1].score, after[-1].score, asked) if before else Truth.UNKNOWN])
 
 
 def _hardly_better(before: Interval, after: Interval, asked: _Asked) -> Truth:

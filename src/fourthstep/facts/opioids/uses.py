@@ -127,9 +127,7 @@ def _recorded(event: Event, name: str, as_of: AsOf, knowledge: OpioidKnowledge) 
     uses = []
     for dose in drug.doses or (None,):
         route, why = route_of(dose, drug)
-        use = Use(
-            event, name, dose, route, "recorded", reasons=(why,) if why else (), times=Interval.point(1)
-        )
+        use = Use(event, name, dose, route, "recorded", reasons=(why,) if why else (), times=Interval.point(1))
         if drug.given is False or (route != "transdermal" and inside is Truth.FALSE):
             use = replace(use, fate="not-current", reasons=())
         elif drug.given is None:
@@ -165,11 +163,7 @@ def _inside(event: Event, as_of: AsOf, knowledge: OpioidKnowledge) -> Truth:
 def _runs(event: Event) -> bool:
     """An infusion that has not ended."""
     assert event.drug is not None
-    return (
-        event.current is True
-        and event.end is None
-        and any(dose.rate is not None for dose in event.drug.doses)
-    )
+    return event.current is True and event.end is None and any(dose.rate is not None for dose in event.drug.doses)
 
 
 def _worn(use: Use, inside: Truth, as_of: AsOf, knowledge: OpioidKnowledge) -> Use:
@@ -207,9 +201,7 @@ def _counts(use: Use, *roles: str) -> bool:
 def _patches(uses: list[Use]) -> list[Use]:
     """A patch that was applied is a sign of an order that is worn now, not a second patch."""
     worn = {
-        (use.opioid, "transdermal")
-        for use in uses
-        if use.route == "transdermal" and _counts(use, "prescribed", "taken")
+        (use.opioid, "transdermal") for use in uses if use.route == "transdermal" and _counts(use, "prescribed", "taken")
     }
     return [
         replace(use, fate="duplicate")
@@ -229,20 +221,11 @@ def _replaced(uses: list[Use], inpatient: Truth) -> list[Use]:
     pumps = {key[:2] for key in standing if key[2]}
     result = []
     for use in uses:
-        if (
-            _counts(use, "recorded")
-            and not use.reasons
-            and _key(use) in standing
-            and not _whole(use, inpatient, pumps)
-        ):
+        if _counts(use, "recorded") and not use.reasons and _key(use) in standing and not _whole(use, inpatient, pumps):
             result.append(replace(use, fate="duplicate"))
         else:
             result.append(use)
-    given = {
-        _key(use)
-        for use in result
-        if _counts(use, "recorded") and use.route != "transdermal" and not use.reasons
-    }
+    given = {_key(use) for use in result if _counts(use, "recorded") and use.route != "transdermal" and not use.reasons}
     return [
         replace(use, fate="replaced") if _counts(use, "prescribed", "taken") and _key(use) in given else use
         for use in result
@@ -308,9 +291,7 @@ def _bounds(uses: list[Use]) -> list[Use]:
 
     An order that was stopped after the drug was handed over is such a source: it tells that the rest is not taken.
     """
-    better = [
-        use for use in uses if _counts(use, "prescribed", "taken", "recorded") or use.fate == "replaced"
-    ]
+    better = [use for use in uses if _counts(use, "prescribed", "taken", "recorded") or use.fate == "replaced"]
     result = []
     for use in uses:
         if not _counts(use, "dispensed"):
