@@ -156,7 +156,9 @@ def naloxone_given(facts: Facts, _pain: Pain | None) -> Fact:
              if event.drug and event.drug.ingredient == "naloxone" and event.drug.source == "administration"
              and not event.drug.others and event.drug.route not in ("oral", "transmucosal")]  # fmt: skip
     if given:
-        return presence(name, Truth.TRUE, refs=tuple(sorted(event.ref for event in given)), when=last_seen(given[0]))
+        dated = [when for event in given if (when := last_seen(event)) is not None]
+        newest = max(dated, key=lambda when: when.last, default=None)
+        return presence(name, Truth.TRUE, refs=tuple(sorted(event.ref for event in given)), when=newest)
     if not facts.timeline.vouched("drug"):
         return unknown(name, "not-vouched")
     return presence(name, Truth.FALSE, detail="as-recorded")
