@@ -103,6 +103,11 @@ class TestOtherCommands:
         assert code == 0
         assert "NOT IN SCOPE" in out
 
+    def test_knowledge_check(self, run):
+        code, out, _ = run("knowledge", "check")
+        assert code == 0
+        assert out.rstrip().endswith("nothing wrong")
+
     def test_version(self, run):
         assert run("--version")[1].strip() == f"fourthstep {__version__}"
 
