@@ -234,12 +234,12 @@ def test_no_permission_is_told_for_every_user(tmp_path: Path, monkeypatch: pytes
         read_record(path)
 
 
-def test_too_large_points_to_the_screen(tmp_path: Path) -> None:
+def test_too_large_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(PATIENT | {"text": {"div": "x" * 3_000_000}}))
-    with pytest.raises(RecordError, match=r"larger than 2 MB.*`fourthstep screen`"):
+    with pytest.raises(RecordError, match=r"larger than 2 MB.*Send less"):
         read_record(path, max_bytes=2 * 1024 * 1024)
-    with pytest.raises(RecordError, match=r"larger than 2 MB.*`fourthstep screen`"):
+    with pytest.raises(RecordError, match=r"larger than 2 MB.*Send less"):
         read_record(path.read_bytes(), max_bytes=2 * 1024 * 1024)
     assert read_record(path).patient == "7"
 
@@ -271,7 +271,7 @@ def test_zstd_without_the_extra_names_the_install(tmp_path: Path, monkeypatch: p
 
 def test_several_patients_of_an_export_need_a_choice(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(json.dumps(PATIENT) + "\n" + json.dumps({"resourceType": "Patient", "id": "8"}))
-    with pytest.raises(RecordError, match=r"The export holds 2 patients.*`patient=`.*`fourthstep screen`"):
+    with pytest.raises(RecordError, match=r"The export holds 2 patients.*`patient=`.*one by one"):
         read_record(tmp_path)
     assert read_record(tmp_path, patient="8").patient == "8"
     assert len(list(read_records(tmp_path))) == 2

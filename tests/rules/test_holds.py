@@ -6,12 +6,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.facts.chart import NOW, ago, condition, lab, review, strange
 
 from fourthstep.events.event import Dose, Drug, Event
 from fourthstep.ground.dates import When
 from fourthstep.ground.interval import Interval
 from fourthstep.rules.holds import exposures, hold_verdicts
+from tests.facts.chart import NOW, ago, condition, lab, review, strange
 
 CODES = {
     "apixaban": ("anticoagulant:doac_xa", "1364430"),
@@ -96,7 +96,7 @@ ROWS = [
     ("enoxaparin, kidney below 30", [given("enoxaparin", 1, amount(40)), *KIDNEY[20]], "high", "unknown", "true",
      "renal-function-changes-the-interval"),
     ("heparin under the skin, 5000 units, yesterday", [given("heparin", 1, amount(5000, "[iU]"))], "high", "false", "false", ""),
-    ("heparin, route not recorded", [given("heparin", 1, amount(5000, "[iU]", route="")), ], "high", "false", "false", ""),
+    ("heparin, route not recorded", [given("heparin", 1, amount(5000, "[iU]", route="")) ], "high", "false", "false", ""),
     ("heparin under the skin, more than 5000 units: another table, a day", [given("heparin", 1, amount(7500, "[iU]"))], "high",
      "false", "false", ""),
     ("aspirin without a stent or stroke, 6 days", [given("aspirin", 6)], "high", "false", "false", ""),
@@ -147,3 +147,10 @@ def test_an_unrecognised_drug_is_not_an_exposure_but_leaves_the_fact_open():
     facts = review(strange("drug")).inquiry.facts
     assert exposures(facts) == ()
     assert not facts.of("anticoagulant").known
+
+
+@pytest.mark.parametrize(("sir", "beside"), [("high", ["SIR2019"]), ("high by analogy", ["SIR2019"]), ("not named", [])])
+def test_a_guideline_that_does_not_name_the_procedure_says_nothing(sir, beside):
+    """Never its interval for low risk, which is no interruption."""
+    (found,) = judged("high", given("apixaban", 1), *KIDNEY[90], sir=sir).values()
+    assert [each.source for each in found.asks] == ["ASRA2018", *beside]

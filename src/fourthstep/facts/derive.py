@@ -82,7 +82,7 @@ def answered(name: str, declared: Declaration, event: Event) -> Fact:
     """What a clinician entered; it counts, and is marked as entered here."""
     common = Fact(name=name, when=event.start, refs=(event.ref,), detail="answered")
     if event.value is not None:
-        if not _plausible(event.value, declared):
+        if event.unit not in ("", "1", declared.unit or "1") or not _plausible(event.value, declared):
             return unknown(name, "answer-not-readable", refs=(event.ref,))
         return replace(common, number=event.value, unit=event.unit or declared.unit or "")
     if event.text in ("yes", "no"):

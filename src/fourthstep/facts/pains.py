@@ -202,7 +202,7 @@ def _answer(event: Event, declared: Declaration) -> Fact:
     if event.text in ("yes", "no"):
         truth = Truth.TRUE if event.text == "yes" else Truth.FALSE
         return Fact(name=event.concept, truth=truth, when=event.start, refs=(event.ref,), detail="answered")
-    if event.value is not None and declared.unit:
+    if event.value is not None and declared.unit and event.unit in ("", "1", declared.unit):
         return Fact(name=event.concept, number=event.value, unit=declared.unit, when=event.start, refs=(event.ref,),
                     detail="answered")  # fmt: skip
     return unknown(event.concept, "answer-not-readable", refs=(event.ref,))

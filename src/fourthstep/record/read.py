@@ -107,8 +107,8 @@ def _gather(source: Source, gathering: Gathering, max_bytes: int) -> str:
 def _within(data: bytes, max_bytes: int) -> Document | Lines:
     if len(data) > max_bytes:
         raise RecordError(
-            f"input: larger than {max_bytes // 1_048_576} MB, too large for one patient's record.  For an "
-            "export of many patients use `fourthstep screen`; for one patient, send less or raise the limit."
+            f"input: larger than {max_bytes // 1_048_576} MB, too large for one patient's record.  "
+            "Send less or raise the limit."
         )
     return document("input", data)
 
@@ -215,7 +215,7 @@ def _only_patient(sorting: _Sorting, context: str, shape: str) -> str:
         where = "The export" if shape == "export" else "The source"
         raise RecordError(
             f"{where} holds {len(sorting.persons)} patients, and one was expected.  {_GIVE_PATIENT}, "
-            "or use `fourthstep screen` for all of them."
+            "or assess them one by one."
         )
     owners = set(sorting.by_patient)
     patient = context or next(iter(sorting.persons or owners), "")

@@ -78,7 +78,7 @@ def read_from_server(
         import httpx  # noqa: PLC0415  an extra: only reading from a server needs it
     except ImportError:
         raise MissingExtraError("Reading from a server needs an HTTP client: pip install 'fourthstep[remote]'") from None
-    if not base.startswith(("http://", "https://")):
+    if not base.startswith(("http://", "https://")) or _origin(base) == _NOWHERE:
         raise RecordError("A server's base URL starts with https:// (or http:// inside a test network).")
     if not _origin(base)[1]:
         raise RecordError("The server's base URL has no host, or a port that is no number.")
@@ -176,7 +176,10 @@ class _Server:
 
     def _own(self, address: str) -> bool:
         """Does an address lie on this server?  A token never goes anywhere else."""
-        return _origin(urljoin(self._base, address)) == self._origin
+        try:
+            return _origin(urljoin(self._base, address)) == self._origin
+        except ValueError:
+            return False
 
     def _get(self, path: str) -> tuple[bytes, str]:
         """The answer's content, or why there is none."""
@@ -216,14 +219,17 @@ class _Server:
             self._gathering.lost.add(VOUCHING[kind])
 
 
+_NOWHERE = ("", "", 0)
+
+
 def _origin(address: str) -> tuple[str, str, int]:
-    """Scheme, host and port; three empty ones for what is no URL."""
+    """Scheme, host and port; `_NOWHERE` for what is no address."""
     try:
         parts = urlsplit(address)
         port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
     except ValueError:
-        return "", "", 0
-    return parts.scheme, parts.hostname or "", port
+        return _NOWHERE
+    return (parts.scheme, parts.hostname, port) if parts.hostname else _NOWHERE
 
 
 def _next(content: bytes) -> str:

@@ -167,7 +167,7 @@ def _read(path: Path, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise RecordError(
             f"{path.name}: larger than {max_bytes // 1_048_576} MB, too large for one patient's record.  "
-            "For an export of many patients use `fourthstep screen`; for one patient, send less or raise the "
+            "Send less or raise the "
             "limit."
         )
     return data

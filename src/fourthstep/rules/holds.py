@@ -113,7 +113,9 @@ def _verdict(exposure: Exposure, risk: BleedingClass, sir: str, facts: Facts) ->
     deciding, unsure = _rows(exposure, risk, (rules.decides,), facts)
     if not deciding:
         deciding, unsure = _rows(exposure, risk, tuple(rules.beside), facts)
-    beside, _ = _rows(exposure, "high" if sir == "high" else "low", tuple(rules.beside), facts)
+    # A procedure that the other guideline does not name gets no interval of it: never the low-risk one.
+    sir_class = "high" if sir.startswith("high") else sir
+    beside, _ = _rows(exposure, sir_class, tuple(rules.beside), facts)
     asks = tuple(_ask(row) for row in (*deciding, *(row for row in beside if row not in deciding)))
     stop, caution, why, still_open = _judge(exposure, deciding, unsure, facts)
     return HoldVerdict(
