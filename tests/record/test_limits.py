@@ -111,7 +111,7 @@ def test_neither_errors_nor_logs_nor_notices_hold_a_value(case: str, caplog: pyt
         try:
             record = read_record(source)
         except RecordError as error:
-            assert CANARY not in str(error)
+            assert CANARY not in str(error)  # noqa: PT017  some inputs are refused, others read with a notice
             continue
         assert CANARY not in " ".join(record.notices)
     assert CANARY not in caplog.text

@@ -18,7 +18,7 @@ from fourthstep.knowledge.load import Knowledge
 from fourthstep.report.figure import Figure
 from fourthstep.report.opioids import step_text, totals_line
 from fourthstep.report.phrases import Phrases
-from fourthstep.report.verdict import STALE_DAYS, newest_age
+from fourthstep.report.text import STALE_DAYS, newest_age, shared_questions
 from fourthstep.rules.ask import Leaf
 
 SHOWN = 8
@@ -55,7 +55,7 @@ def page(assessment: Assessment, knowledge: Knowledge) -> str:
         true_flags=[flag for flag in assessment.red_flags if flag.truth == YES],
         pains={pain.id: say.pain(pain) for pain in assessment.pains},
         cited=data_table(assessment, say),
-        confirm=list(assessment.to_confirm),
+        confirm=shared_questions(assessment),
         groups=groups,
         not_ruled_out=not_ruled_out,
         standing=standing,
