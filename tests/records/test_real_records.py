@@ -96,7 +96,7 @@ MIMIC_TABLE = """
     patient  | on         | dead | score        | days | platelets      | INR            | anticoagulant        | cancer | bone | pathway
     27980ad8 | 2134-10-26 | no   | 8 2134-10-26 |    4 | 270 2134-08-14 |                | no                   | yes    | no   | optimise first
     27980ad8 | 2135-08-20 | no   | 0 2135-01-24 |    6 | 248 2135-08-20 | 1.4 2135-02-06 | not-known-if-current | yes    | no   | cannot tell
-    3886cafb | 2130-11-02 | no   | 3 2130-10-29 |    2 | 150 2130-11-02 | 1.7 2130-11-02 | yes                  | yes    | no   | optimise first
+    3886cafb | 2130-11-02 | no   | 3 2130-10-29 |    2 | 150 2130-11-02 | 1.7 2130-11-02 | yes                  | yes    | no   | cannot tell
     3bbb6aec | 2137-10-17 | no   | 5 2137-10-17 |    5 | 226 2137-10-17 |                | yes                  | yes    | yes  | red flag first
     3bbb6aec | 2137-10-31 | yes  | 5 2137-10-17 |    5 | 350 2137-10-24 | 1.6 2137-10-24 | unrecognised-could-be| yes    | yes  | not in scope
     568cb149 | 2196-06-22 | no   | 0 2196-02-29 |    5 | 362 2196-06-22 | 1.1 2196-06-22 | yes                  | yes    | no   | cannot tell
@@ -114,7 +114,8 @@ MIMIC_TABLE = """
 """All patients of the MIMIC demo with a cancer code; nine of them have pain of 4 or more and an opioid (not
 568cb149 and 5f74c4bf).  `score`: the worst of the newest day with one.  `not-known-if-current`: a home list of the
 emergency department (status `unknown`) names one, or one was handed out within the month and nothing says when it
-ended.  `unrecognised-could-be`: heparin flushes only, beside drugs that are not recognised."""
+ended.  `unrecognised-could-be`: heparin flushes only, beside drugs that are not recognised.  3886cafb: the newest
+score is low and nothing is said of toxicity."""
 
 SYNTHEA_TABLE = """
     patient  | on         | dead | score           | platelets         | anticoagulant         | opioids            | cancer | pathway

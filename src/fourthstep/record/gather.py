@@ -212,16 +212,22 @@ class Gathering:
                 self.notice(f"{source.name}: lines that are not FHIR resources were ignored.")
 
     def _add_line(self, line: bytes) -> bool:
-        if self._wanted and self._wanted not in line and line.endswith(b"}"):
-            kind = peek(line)
-            if kind in TYPES and kind not in ("Medication", "Device"):
-                self.types.add(kind)
-                return True
+        if self._wanted and self._wanted not in line and self._is_anothers(line):
+            return True
         try:
             resource = any_decoder.decode(line)
         except (msgspec.ValidationError, UnicodeDecodeError):
             return self.add_resource(line)
         self._add_decoded(resource, "")
+        return True
+
+    def _is_anothers(self, line: bytes) -> bool:
+        """Is a line without the wanted id whole, and surely another patient's?  Its type is noted."""
+        kind = peek(line) if line.endswith(b"}") else ""
+        named = kind == "Patient" or b'"subject"' in line or b'"patient"' in line
+        if kind not in TYPES or kind in ("Medication", "Device") or not named:
+            return False
+        self.types.add(kind)
         return True
 
     def _break(self, place: str, line: bytes) -> None:
