@@ -1,5 +1,8 @@
 """Mutation check of the knowledge: change each limit, comparator, window, value and effect once; does a case turn red?
 
+Also to which interventions a safety rule applies, the points of the scores, the bands of survival and the intervals
+of the antithrombotic drugs.
+
     python tools/mutate.py [--only PART] [--jobs N] [--sample N --seed S] [--report FILE]
 
 One change at a time, in memory; nothing is written but the report.  A change that no case notices survives.
@@ -18,9 +21,21 @@ from pathlib import Path
 import msgspec
 
 from fourthstep.assessment.cases import CaseFile, Row, failures, patient, read_cases
+from fourthstep.assessment.reasons import applies
 from fourthstep.ground.dates import days
 from fourthstep.knowledge.load import Knowledge, knowledge_folder, load_knowledge
-from fourthstep.knowledge.models import Criterion, Fact, Question
+from fourthstep.knowledge.models import (
+    Criterion,
+    Fact,
+    HoldRules,
+    Prognosis,
+    Question,
+    SafetyRule,
+    Score,
+    ScoreItem,
+    ScorePoints,
+)
+from fourthstep.knowledge.tables import SafetyTables
 
 STEP = {"below": "at_most", "at_most": "below", "at_least": "above", "above": "at_least"}
 FLIP = {"below": "at_least", "at_most": "above", "at_least": "below", "above": "at_most"}
@@ -29,6 +44,9 @@ RECORDED = ("condition", "drug", "procedure", "allergy", "goal")
 SILENCES = {"vouched": ("unknown", "no"), "unknown": ("no",), "no": ("unknown",)}
 SPOKEN = ("word", "timing", "fit", "criterion", "rule", "leg", "syndrome", "fact")
 SECTIONS = ("lasting_stops", "correctable_stops", "cautions")
+LIMITS = ("at_least", "at_most", "above", "below")
+DECISIONS = {"hold_plus_lab": "hold", "continue": "shared"}
+"""What a decision is changed to; every other one to no interruption."""
 EQUIVALENT = knowledge_folder() / "cases" / "equivalent.txt"
 
 
@@ -51,8 +69,13 @@ class Mutant(msgspec.Struct, frozen=True):
 
 
 def mutants(knowledge: Knowledge) -> Iterator[Mutant]:
-    """Every change of the interventions, safety, red flags, rules, legs, syndromes and facts."""
+    """Every change of the interventions, safety, red flags, rules, legs, syndromes, facts, scores, bands and intervals."""
     yield from of_interventions(knowledge)
+    yield from of_applications(knowledge)
+    for name, score in knowledge.scores.items():
+        yield from of_score(name, score)
+    yield from of_prognosis(knowledge)
+    yield from of_holds(knowledge)
     for part in ("safety", "red_flags"):
         for index, criterion in enumerate(getattr(knowledge, part)):
             yield from of_criterion(criterion.id, criterion, (part, str(index)), stops=part == "safety")
@@ -104,6 +127,55 @@ def of_fact(name: str, fact: Fact) -> Iterator[Mutant]:
     yield from (Mutant(f"fact {name}", change, ("facts", name), change) for change in found)
 
 
+def of_applications(knowledge: Knowledge) -> Iterator[Mutant]:
+    """The changes of what a safety rule applies to: without an attribute, without a value; where they reach any option."""
+    for index, rule in enumerate(knowledge.safety):
+        for key, values in rule.applies_to.items():
+            for change in (f"applies without {key}", *(f"applies without {key} {value}" for value in values)):
+                changed_rule = narrower(rule, change)
+                if concerned(changed_rule, knowledge) != concerned(rule, knowledge):
+                    yield Mutant(rule.id, change, ("safety", str(index)), change)
+
+
+def concerned(rule: SafetyRule, knowledge: Knowledge) -> set[str]:
+    """The interventions that a safety rule applies to."""
+    return {name for name, each in knowledge.interventions.items() if applies(rule, each, knowledge.tables.bleeding[name])}
+
+
+def of_score(name: str, score: Score) -> Iterator[Mutant]:
+    """The changes of a score: points, limits of the bands of numbers, windows, and what it cannot do without."""
+    for index, item in enumerate(score.items):
+        path = ("scores", name, str(index))
+        changes = [f"{row}, points more" for row in range(len(item.points))]
+        changes += [f"{number}, {key} {how}" for number, row in enumerate(item.points) for key in LIMITS
+                    if getattr(row, key) is not None for how in ("stepped", "raised", "lowered")]  # fmt: skip
+        changes += [f"window, {how}" for how in ("longer", "shorter") if item.within]
+        yield from (Mutant(name, f"{item.fact} {change}", path, change) for change in changes)
+    yield from (Mutant(name, f"without required {fact}", ("scores", name), fact) for fact in score.requires)
+
+
+def of_prognosis(knowledge: Knowledge) -> Iterator[Mutant]:
+    """The changes of the rows that give a band of survival, and of the band they give."""
+    for part in ("estimate", "scores"):
+        for index, row in enumerate(getattr(knowledge.prognosis, part)):
+            path = ("prognosis", part, str(index))
+            yield from of_question(f"prognosis {row.says}", row.when, path)
+            yield Mutant(f"prognosis {row.says}", "another band", path, "band")
+
+
+def of_holds(knowledge: Knowledge) -> Iterator[Mutant]:
+    """The changes of the intervals that decide: an hour more, an hour less, another decision; and of their limits."""
+    for index, row in enumerate(knowledge.tables.holds):
+        if row.source in knowledge.holds.beside:
+            continue
+        where = f"hold {row.drug} {row.condition} {row.risk_class}"
+        found = ["decision"] + (["hours more", "hours less"] if row.decision.startswith("hold") else [])
+        yield from (Mutant(where, change, ("tables", str(index), f"hold {row.drug}"), change) for change in found)
+    for limit in ("inr", "once", "twice", "heparin", "lookback", *(f"renal {drug}" for drug in knowledge.holds.renal)):
+        for change in (f"{limit} raised", f"{limit} lowered"):
+            yield Mutant("holds", change, ("holds",), change)
+
+
 def of_question(where: str, question: Question, path: tuple[str, ...]) -> Iterator[Mutant]:
     """The changes of every leaf."""
     for index, leaf in enumerate(leaves(question)):
@@ -150,6 +222,8 @@ def mutated(knowledge: Knowledge, mutant: Mutant) -> Knowledge:
         entries = list(getattr(knowledge, part))
         entries[int(rest[0])] = changed_criterion(entries[int(rest[0])], mutant)
         return msgspec.structs.replace(knowledge, **{part: tuple(entries)})
+    if part in ("prognosis", "tables", "holds"):
+        return msgspec.structs.replace(knowledge, **{part: CHANGED[part](getattr(knowledge, part), rest, mutant)})
     table = dict(getattr(knowledge, part))
     table[rest[0]] = changed_entry(part, table[rest[0]], rest[1:], mutant)
     return msgspec.structs.replace(knowledge, **{part: table})
@@ -157,12 +231,12 @@ def mutated(knowledge: Knowledge, mutant: Mutant) -> Knowledge:
 
 def changed_entry(part: str, entry: msgspec.Struct, rest: list[str], mutant: Mutant) -> msgspec.Struct:
     """One rule, leg or intervention with the change."""
-    if part == "rules":
+    if part in ("rules", "syndromes"):
         return msgspec.structs.replace(entry, **{rest[0]: changed(getattr(entry, rest[0]), mutant)})
     if part == "facts":
         return changed_fact(entry, mutant.change)
-    if part == "syndromes":
-        return msgspec.structs.replace(entry, **{rest[0]: changed(getattr(entry, rest[0]), mutant)})
+    if part == "scores":
+        return changed_score(entry, rest, mutant.change)
     if part == "legs":
         states = list(entry.states)
         index = int(rest[0])
@@ -200,8 +274,95 @@ def changed_fact(fact: Fact, change: str) -> Fact:
     return replace(fact, readable=ends)
 
 
+def changed_score(score: Score, rest: list[str], change: str) -> Score:
+    """A score with the change."""
+    replace = msgspec.structs.replace
+    if not rest:
+        return replace(score, requires=[fact for fact in score.requires if fact != change])
+    items = list(score.items)
+    items[int(rest[0])] = changed_item(items[int(rest[0])], change)
+    return replace(score, items=items)
+
+
+def changed_item(item: ScoreItem, change: str) -> ScoreItem:
+    """One item of a score with the change."""
+    which, _, what = change.partition(", ")
+    if which == "window":
+        return msgspec.structs.replace(item, within=f"{days(item.within or '0 d') + (1 if what == 'longer' else -1)} d")
+    rows = list(item.points)
+    rows[int(which)] = changed_points(rows[int(which)], what)
+    return msgspec.structs.replace(item, points=rows)
+
+
+def changed_points(row: ScorePoints, what: str) -> ScorePoints:
+    """The points of one value or band of numbers with the change."""
+    key, _, how = what.partition(" ")
+    if key == "points":
+        return msgspec.structs.replace(row, points=row.points + 1)
+    limit = getattr(row, key)
+    if how == "stepped":
+        return msgspec.structs.replace(row, **{key: None, STEP[key]: limit})
+    return msgspec.structs.replace(row, **{key: limit * (Decimal("1.1") if how == "raised" else Decimal("0.9"))})
+
+
+def changed_prognosis(prognosis: Prognosis, rest: list[str], mutant: Mutant) -> Prognosis:
+    """The bands of survival with the change."""
+    part, index = rest[0], int(rest[1])
+    rows = list(getattr(prognosis, part))
+    if mutant.change == "band":
+        bands = prognosis.bands
+        rows[index] = msgspec.structs.replace(rows[index], band=bands[(bands.index(rows[index].band) + 1) % len(bands)])
+    else:
+        rows[index] = msgspec.structs.replace(rows[index], when=changed(rows[index].when, mutant))
+    return msgspec.structs.replace(prognosis, **{part: rows})
+
+
+def changed_intervals(tables: SafetyTables, rest: list[str], mutant: Mutant) -> SafetyTables:
+    """The table of intervals with the change."""
+    rows = list(tables.holds)
+    row = rows[int(rest[0])]
+    if mutant.change == "decision":
+        rows[int(rest[0])] = msgspec.structs.replace(row, decision=DECISIONS.get(row.decision, "continue"))
+    else:
+        hours = (row.hours_max or row.hours or Decimal(0)) + (1 if mutant.change == "hours more" else -1)
+        rows[int(rest[0])] = msgspec.structs.replace(row, hours_max=hours)
+    return msgspec.structs.replace(tables, holds=tuple(rows))
+
+
+def changed_holds(holds: HoldRules, _: list[str], mutant: Mutant) -> HoldRules:
+    """The limits by which an interval is chosen with the change."""
+    what, _, how = mutant.change.rpartition(" ")
+    replace, factor = msgspec.structs.replace, Decimal("1.1") if how == "raised" else Decimal("0.9")
+    low, heparin = holds.enoxaparin_prophylactic, holds.heparin_low_dose
+    if what.startswith("renal"):
+        drug = what.removeprefix("renal ")
+        return replace(holds, renal={**holds.renal, drug: holds.renal[drug] * factor})
+    changes = {
+        "inr": {"inr_normal": replace(holds.inr_normal, at_most=holds.inr_normal.at_most * factor)},
+        "once": {"enoxaparin_prophylactic": replace(low, a_day=(low.a_day or 0) * factor)},
+        "twice": {"enoxaparin_prophylactic": replace(low, per_dose_twice=(low.per_dose_twice or 0) * factor)},
+        "heparin": {"heparin_low_dose": replace(heparin, per_dose=(heparin.per_dose or 0) * factor)},
+        "lookback": {"lookback": f"{days(holds.lookback) + (1 if how == 'raised' else -1)} d"},
+    }
+    return replace(holds, **changes[what])
+
+
+CHANGED = {"prognosis": changed_prognosis, "tables": changed_intervals, "holds": changed_holds}
+
+
+def narrower(rule: SafetyRule, change: str) -> SafetyRule:
+    """A safety rule that applies without one of its attributes (to more), or without one value (to fewer)."""
+    key, _, value = change.removeprefix("applies without ").partition(" ")
+    kept = {name: values for name, values in rule.applies_to.items() if name != key}
+    if value:
+        kept[key] = [each for each in rule.applies_to[key] if each != value]
+    return msgspec.structs.replace(rule, applies_to=kept)
+
+
 def changed_criterion(criterion: Criterion, mutant: Mutant) -> Criterion:
     """A criterion with the change."""
+    if isinstance(criterion, SafetyRule) and mutant.change.startswith("applies"):
+        return narrower(criterion, mutant.change)
     if mutant.change == "effect":
         return msgspec.structs.replace(criterion, effect=EFFECTS[criterion.effect])
     return msgspec.structs.replace(criterion, when=changed(criterion.when, mutant))
@@ -285,7 +446,13 @@ def survives(mutant: Mutant) -> bool:
 def nearest_first(mutant: Mutant) -> list[tuple[CaseFile, Row]]:
     """All rows, those that name what was changed first: most changes are noticed there."""
     names = {mutant.where, mutant.where.removeprefix("fact "), mutant.where.rpartition(".")[0], *mutant.path}
-    return sorted(sound_rows()[0], key=lambda each: not names & named(each[1]))
+    return sorted(sound_rows()[0], key=lambda each: not (names & named(each[1]) or names & spoken(each[1])))
+
+
+def spoken(row: Row) -> set[str]:
+    """What a row names before its colon, and the drugs it is about."""
+    drugs = [f"hold {each.drug}" for each in row.drugs or ()]
+    return {row.says.partition(":")[0], *drugs, "holds" if drugs else ""}
 
 
 @cache

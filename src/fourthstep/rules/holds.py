@@ -17,7 +17,7 @@ from fourthstep.facts.fact import Fact
 from fourthstep.facts.timeline import last_seen
 from fourthstep.ground.dates import When, days
 from fourthstep.ground.interval import Interval, plain
-from fourthstep.ground.truth import Truth, any_of, truth
+from fourthstep.ground.truth import Truth, all_of, any_of, truth
 from fourthstep.knowledge.models import BleedingClass, DoseClass
 from fourthstep.knowledge.tables import Hold
 
@@ -31,9 +31,14 @@ class Exposure(msgspec.Struct, frozen=True):
     taken: Truth
     """Is it taken now, as recorded?"""
     assumed_today: bool
-    """An active order or statement is assumed taken today, whatever the last recorded dose; an order on hold is not."""
+    """An active order or statement is assumed taken today, whatever the last recorded dose, and so is an infusion that
+    still runs; an order on hold is not."""
+    perhaps: bool
+    """An order, statement or dispense does not tell whether it is taken now."""
     last: When | None
     """The last recorded dose, or the end of the order; None where neither is recorded."""
+    latest: When | None
+    """The last time at which a dose may have been taken: an order that ended later than the last recorded dose."""
     refs: tuple[str, ...]
     events: tuple[Event, ...]
 
@@ -83,22 +88,40 @@ def exposures(facts: Facts) -> tuple[Exposure, ...]:
 
 def _matters(event: Event, facts: Facts) -> bool:
     """Taken, perhaps taken, or last seen inside the longest interval."""
-    if taken(event, facts.timeline) is not Truth.FALSE:
+    if _now(event, facts) is not Truth.FALSE:
         return True
     seen = last_seen(event)
     return seen is not None and facts.timeline.age(seen)[0] <= days(facts.knowledge.holds.lookback)
 
 
+def _now(event: Event, facts: Facts) -> Truth:
+    """Is the drug taken now?  An infusion that still runs is, however long ago it began."""
+    return Truth.TRUE if event.current is True else taken(event, facts.timeline)
+
+
 def _exposure(drug: str, events: list[Event], facts: Facts) -> Exposure:
-    now = any_of(taken(event, facts.timeline) for event in events)
     given = [event for event in events if event.drug and event.drug.source == "administration"]
-    ended = [event for event in events if taken(event, facts.timeline) is Truth.FALSE]
-    seen = [when for event in (given or ended) if (when := last_seen(event)) is not None]
-    last = max(seen, key=lambda when: (when.last, when.instant is not None, str(when.instant)), default=None)
+    others = [event for event in events if event.drug and event.drug.source != "administration"]
+    over = [event for event in others if event.end is not None and _now(event, facts) is Truth.FALSE]
+    doses, ended = ([when for event in part if (when := last_seen(event)) is not None] for part in (given, over))
+    last = _newest(doses or ended)
     first = events[0]
-    assumed = any(event.current is True and event.status != "on-hold" and event not in given for event in events)
-    return Exposure(drug, first.drug.ingredient_code if first.drug else "", first.concept, now, assumed, last,
-                    tuple(sorted({event.ref for event in events})), tuple(events))  # fmt: skip
+    return Exposure(
+        drug=drug,
+        code=first.drug.ingredient_code if first.drug else "",
+        concept=first.concept,
+        taken=any_of(_now(event, facts) for event in events),
+        assumed_today=any(event.current is True and event.status != "on-hold" for event in events),
+        perhaps=any(_now(event, facts) is Truth.UNKNOWN for event in others),
+        last=last,
+        latest=last and _newest([last, *ended]),
+        refs=tuple(sorted({event.ref for event in events})),
+        events=tuple(events),
+    )
+
+
+def _newest(times: list[When]) -> When | None:
+    return max(times, key=lambda when: (when.last, when.instant is not None, str(when.instant)), default=None)
 
 
 def hold_verdicts(risk: BleedingClass, sir: str, facts: Facts) -> tuple[HoldVerdict, ...]:
@@ -109,27 +132,31 @@ def hold_verdicts(risk: BleedingClass, sir: str, facts: Facts) -> tuple[HoldVerd
 
 
 def _verdict(exposure: Exposure, risk: BleedingClass, sir: str, facts: Facts) -> HoldVerdict:
-    rules = facts.knowledge.holds
-    deciding, unsure = _rows(exposure, risk, (rules.decides,), facts)
-    if not deciding:
-        deciding, unsure = _rows(exposure, risk, tuple(rules.beside), facts)
+    deciding, unsure = _rows(exposure, risk, facts, decides=True)
     # A procedure that the other guideline does not name gets no interval of it: never the low-risk one.
-    sir_class = "high" if sir.startswith("high") else sir
-    beside, _ = _rows(exposure, sir_class, tuple(rules.beside), facts)
-    asks = tuple(_ask(row) for row in (*deciding, *(row for row in beside if row not in deciding)))
+    beside, _ = _rows(exposure, "high" if sir.startswith("high") else sir, facts, decides=False)
+    least = _least(exposure, risk, deciding, facts)
     stop, caution, why, still_open = _judge(exposure, deciding, unsure, facts)
     return HoldVerdict(
         drug=exposure.drug,
         taken=exposure.taken.value,
         last=_moment(exposure.last),
         refs=exposure.refs,
-        asks=asks,
+        asks=tuple(_ask(row) for row in (*least, *(row for row in deciding if row not in least), *beside)),
         stop=stop,
         caution=caution,
         why=why,
-        mark=max((row.mark for row in deciding), default="P", key="VKP".index),
+        mark=max((row.mark for row in least or deciding or beside), default="P", key="VKP".index),
         open=still_open,
     )
+
+
+def _least(exposure: Exposure, risk: str, deciding: list[Hold], facts: Facts) -> list[Hold]:
+    """What the guideline asks for a lower dose by the same route, where a policy row decides and not even this passed."""
+    routes = {row.condition.partition(" ")[0] for row in deciding if row.mark == "P"}
+    lower = [row for row in _table(exposure, risk, facts)
+             if row.source == facts.knowledge.holds.decides and row.condition.partition(" ")[0] in routes]  # fmt: skip
+    return [] if any(_passed(exposure, row, facts) is not Truth.FALSE for row in lower) else lower
 
 
 def _moment(when: When | None) -> str:
@@ -152,13 +179,18 @@ def _span(low: Decimal | None, high: Decimal | None) -> str:
 # -- which row applies -----------------------------------------------------------------------------------------
 
 
-def _rows(exposure: Exposure, risk: str, sources: tuple[str, ...], facts: Facts) -> tuple[list[Hold], tuple[str, ...]]:
-    """The rows that apply or could apply, and the facts that would tell which."""
-    named = facts.knowledge.holds.class_row.get(exposure.concept, "")
+def _rows(exposure: Exposure, risk: str, facts: Facts, *, decides: bool) -> tuple[list[Hold], tuple[str, ...]]:
+    """The rows that apply or could apply, and the facts that would tell which.
+
+    Args:
+        exposure: the drug.
+        risk: the bleeding class by the source that is asked.
+        facts: of the patient.
+        decides: the rows that decide, not those of the sources that only stand beside.
+    """
     found, unsure = [], []
-    for row in facts.knowledge.tables.holds:
-        by_drug = row.drug == named or (exposure.code and exposure.code in row.rxcui and "+" not in row.drug)
-        if not by_drug or row.risk_class != risk or row.source not in sources:
+    for row in _table(exposure, risk, facts):
+        if (row.source in facts.knowledge.holds.beside) is decides:
             continue
         applies, needs = _applies(row, exposure, facts)
         if applies is not Truth.FALSE:
@@ -166,6 +198,14 @@ def _rows(exposure: Exposure, risk: str, sources: tuple[str, ...], facts: Facts)
         if applies is Truth.UNKNOWN:
             unsure += needs
     return found, tuple(dict.fromkeys(unsure))
+
+
+def _table(exposure: Exposure, risk: str, facts: Facts) -> list[Hold]:
+    """All rows of a drug before a procedure of this class, of every source."""
+    names = (exposure.drug, facts.knowledge.holds.class_row.get(exposure.concept, ""))
+    return [row for row in facts.knowledge.tables.holds
+            if row.risk_class == risk
+            and (row.drug in names or (exposure.code and exposure.code in row.rxcui and "+" not in row.drug))]  # fmt: skip
 
 
 def _applies(row: Hold, exposure: Exposure, facts: Facts) -> tuple[Truth, list[str]]:
@@ -195,8 +235,8 @@ def _clearance(condition: str, facts: Facts) -> tuple[Truth, list[str]]:
     if words.startswith("<"):
         return fact.number.below(Decimal(words[1:])), ["creatinine_clearance"]
     low, high = words.split("-")
-    inside = fact.number.at_least(Decimal(low)), fact.number.below(Decimal(high))
-    return truth(all(each is Truth.TRUE for each in inside)), ["creatinine_clearance"]
+    inside = all_of([fact.number.at_least(Decimal(low)), fact.number.below(Decimal(high))])
+    return inside, ["creatinine_clearance"]
 
 
 def _truth(fact: Fact) -> Truth:
@@ -205,15 +245,25 @@ def _truth(fact: Fact) -> Truth:
 
 def _dose_within(exposure: Exposure, limit: DoseClass) -> Truth:
     """Is every dose of the drug at most the prophylactic dose?  Unknown where no dose can be read."""
-    found = []
-    for amount, per_day in _doses(exposure, limit.unit):
-        if limit.per_dose_twice is not None and per_day is not None and per_day.low is not None and per_day.low > 1:
-            found.append(amount.at_most(limit.per_dose_twice))
-        elif limit.a_day is not None:
-            found.append(amount.at_most(limit.a_day))
-    if not found:
+    doses = list(_doses(exposure, limit.unit))
+    often: list[Interval | None] = [per_day for _, per_day in doses if per_day is not None]
+    return _agreed([_prophylactic(amount, each, limit) for amount, per_day in doses
+                    for each in ([per_day] if per_day is not None else often or [None])])  # fmt: skip
+
+
+def _prophylactic(amount: Interval, per_day: Interval | None, limit: DoseClass) -> Truth:
+    """Is a dose prophylactic?  How often a day decides between the two limits; unknown where that matters."""
+    if limit.a_day is None or limit.per_dose_twice is None:
         return Truth.UNKNOWN
-    return found[0] if all(each is found[0] for each in found) else Truth.UNKNOWN
+    once, twice = amount.at_most(limit.a_day), amount.at_most(limit.per_dose_twice)
+    often = per_day.above(Decimal(1)) if per_day is not None else Truth.UNKNOWN
+    if often is Truth.UNKNOWN:
+        return _agreed([once, twice])
+    return twice if often is Truth.TRUE else once
+
+
+def _agreed(found: list[Truth]) -> Truth:
+    return found[0] if found and all(each is found[0] for each in found) else Truth.UNKNOWN
 
 
 def _heparin(condition: str, exposure: Exposure, limit: DoseClass) -> Truth:
@@ -224,11 +274,9 @@ def _heparin(condition: str, exposure: Exposure, limit: DoseClass) -> Truth:
         return truth("intravenous" in routes)
     if "subcutaneous" not in routes:
         return Truth.FALSE
-    low = [amount.at_most(limit.per_dose) for amount, _ in _doses(exposure, limit.unit) if limit.per_dose is not None]
-    if not low:
-        return Truth.UNKNOWN
-    is_low = low[0] if all(each is low[0] for each in low) else Truth.UNKNOWN
-    return ~is_low if ">5000" in condition else is_low
+    low = _agreed([amount.at_most(limit.per_dose) for amount, _ in _doses(exposure, limit.unit)
+                   if limit.per_dose is not None])  # fmt: skip
+    return ~low if ">5000" in condition else low
 
 
 def _doses(exposure: Exposure, unit: str) -> Iterable[tuple[Interval, Interval | None]]:
@@ -250,19 +298,21 @@ def _judge(exposure: Exposure, rows: list[Hold], unsure: tuple[str, ...], facts:
     holds = [row for row in rows if row.decision in ("hold", "hold_plus_lab")]
     if not holds:
         return Truth.FALSE, shared, "", ()
-    renal = _renal(exposure, facts)
-    if renal is Truth.TRUE:
-        return Truth.UNKNOWN, Truth.TRUE, "renal-function-changes-the-interval", ("creatinine_clearance",)
     passed = [_passed(exposure, row, facts) for row in holds]
     if len(holds) < len(rows):
         passed.append(Truth.TRUE)
-    stop = ~passed[0] if all(each is passed[0] for each in passed) else Truth.UNKNOWN
+    stop, renal = ~_agreed(passed), _renal(exposure, facts)
+    if renal is Truth.TRUE:  # the interval is longer: while the normal one has not passed, that has not either
+        longer = Truth.TRUE if stop is Truth.TRUE else Truth.UNKNOWN
+        return longer, Truth.TRUE, "renal-function-changes-the-interval", ("creatinine_clearance",)
     if stop is Truth.FALSE and renal is Truth.UNKNOWN:
         return Truth.UNKNOWN, shared, "renal-function-not-known", ("creatinine_clearance",)
     if stop is not Truth.UNKNOWN:
         return stop, shared, "", ()
-    why = "several-intervals-possible" if unsure else "last-dose-not-recorded"
-    return stop, shared, why, unsure or (f"last-dose:{exposure.drug}",)
+    if unsure:
+        return stop, shared, "several-intervals-possible", unsure
+    long_enough = all(_hours_passed(exposure, row, facts) is Truth.TRUE for row in holds)
+    return stop, shared, "last-dose-not-recorded", ("inr" if long_enough else f"last-dose:{exposure.drug}",)
 
 
 def _renal(exposure: Exposure, facts: Facts) -> Truth:
@@ -275,20 +325,21 @@ def _renal(exposure: Exposure, facts: Facts) -> Truth:
 
 
 def _passed(exposure: Exposure, row: Hold, facts: Facts) -> Truth:
-    """Have the hours passed since the last dose?"""
+    """Have the hours passed since the last dose, and is the laboratory value normal where the row asks for it?"""
+    passed = _hours_passed(exposure, row, facts)
+    if row.decision == "hold_plus_lab" and row.lab.startswith("INR"):
+        return all_of([passed, _inr_normal(facts)])
+    return passed
+
+
+def _hours_passed(exposure: Exposure, row: Hold, facts: Facts) -> Truth:
     if exposure.assumed_today:
         return Truth.FALSE
-    if exposure.last is None:
-        return Truth.UNKNOWN
     hours = row.hours_max or row.hours
-    if hours is None:
+    if exposure.last is None or exposure.latest is None or hours is None:
         return Truth.UNKNOWN
-    passed = _since(exposure.last, hours, facts)
-    if passed is Truth.TRUE and exposure.taken is Truth.UNKNOWN:
-        return Truth.UNKNOWN
-    if row.decision == "hold_plus_lab" and row.lab.startswith("INR") and passed is Truth.TRUE:
-        return _inr_normal(facts)
-    return passed
+    passed = _agreed([_since(exposure.last, hours, facts), _since(exposure.latest, hours, facts)])
+    return Truth.UNKNOWN if passed is Truth.TRUE and exposure.perhaps else passed
 
 
 def _since(last: When, hours: Decimal, facts: Facts) -> Truth:
