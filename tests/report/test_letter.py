@@ -1,71 +1,156 @@
 """The referral letter: what it says, and that it never says more than the record."""
 
 import io
+import re
+import sys
 
 import pytest
 from msgspec.structs import replace
 
-from fourthstep import as_of, assess, load_knowledge, read_record
+from fourthstep.ground.errors import MissingExtraError
 from fourthstep.knowledge.policy import DEFAULT
-from fourthstep.report.letter import letter_html, letter_pdf, letter_text
-from tests.report.test_page import EXAMPLES
-
-
-def text(name, policy=DEFAULT):
-    found = assess(read_record(EXAMPLES / f"{name}.json"), as_of=as_of("2026-03-01"), policy=policy)
-    return " ".join(letter_text(found, load_knowledge(), policy).split())
-
+from fourthstep.report.letter import WIDTH, letter_html, letter_pdf, letter_text, write_letter
+from tests.report.examples import KNOWLEDGE, NAMES, assessed, flat, letter
 
 SAYS = [
     ("pancreatic", "advise on interventional treatment of this pain: upper abdomen, midline, visceral?"),
-    ("pancreatic", "metastatic disease: yes on 2026-01-29"),
-    ("pancreatic", "7/10 unspecified on 2026-03-01, worst 9/10; Pancreatic (celiac) pain (certain)"),
-    ("pancreatic", "Exposure: scheduled 90 mg/d, as needed up to 90 mg/d, range 60 to 240 mg/d of oral morphine (CDC 2022)"),
-    ("pancreatic", "morphine (2025-12-01 to 2026-02-26, without enough relief)"),
-    ("pancreatic", "oxycodone (since 2026-02-26, too short to judge)"),
-    ("pancreatic", "platelets: 212 ×10⁹/L on 2026-02-27 (2 d)"),
-    ("pancreatic", "Celiac plexus neurolysis, percutaneous (candidate; now; fits prognosis and goals; certainty very low)"),
-    ("pancreatic-apixaban", "ASRA2018 asks 72 h since the last apixaban"),
+    ("pancreatic", "Secondary malignant neoplasm of liver and intrahepatic bile duct (recorded 29 Jan 2026)"),
+    ("pancreatic", "7/10 of unspecified kind on 1 Mar 2026; worst 9/10 (27 Feb 2026); earlier scores 7 (27 Feb 2026)"),
+    ("pancreatic", "this fits: Pancreatic (celiac) pain (certain, as recorded)"),
+    ("pancreatic", "12 HR oxycodone hydrochloride 30 MG Extended Release Oral Tablet, 1 tablet, 2 a day, oral"),
+    ("pancreatic", "scheduled 90 mg/d, as needed up to 90 mg/d, range 60 to 240 mg/d of oral morphine (CDC 2022)"),
+    ("pancreatic", "morphine (1 Dec 2025 to 26 Feb 2026, without enough relief)"),
+    ("pancreatic", "oxycodone (since 26 Feb 2026, too short to judge)"),
+    ("pancreatic", "Platelets 212 ×10⁹/L (27 Feb 2026); INR 1 (27 Feb 2026)"),
+    (
+        "pancreatic",
+        "(2) Celiac plexus neurolysis, percutaneous: candidate; now; fits prognosis and goals, certainty very low",
+    ),
+    ("pancreatic", "Benefit: Six randomised trials, 358 patients"),
+    ("pancreatic", "prognosis 3 to 12 months (27 Feb 2026; clinician's estimate of 3 to 12 months (months))"),
+    ("pancreatic", "[imaging of the target, with date] [capacity and consent to the referral]"),
+    ("pancreatic", "Urgency (policy, please choose): priority, within 2 weeks"),
+    ("controlled", "Urgency (policy, please choose): routine"),
+    ("pancreatic-apixaban", "Apixaban: taken now, as recorded, last recorded 1 Mar 2026, 08:10 (UTC-06:00)."),
+    ("pancreatic-apixaban", "Of all 4, correct first: apixaban: taken now"),
+    ("pancreatic-apixaban", "ASRA 2018 asks 72 h since the last apixaban"),
     ("pancreatic-apixaban", "the prescriber decides"),
-    ("cord-compression", "To be worked up first, before any procedure:"),
+    ("pancoast", "Adjuvant analgesics: gabapentin (since 10 Nov 2025)"),
+    ("pancoast", "Radiotherapy (procedure) (3 Nov 2025 to 14 Nov 2025)"),
+    ("pancoast", "Methadone has no single factor"),
+    ("cord-compression", "Urgency (policy, please choose): same day, for the red flag below"),
+    ("cord-compression", "To be worked up first, before any procedure: Compression of the spinal cord"),
+    ("prostate-hospice", "goal of care comfort at home only"),
+    ("sparse", "Urgency (policy, please choose): [not known from this record whether the pain is controlled]"),
     ("sparse", "The record does not say where the pain is."),
     ("sparse", "No option can be named from this record. The question is open."),
-    ("sparse", "not known, never measured: platelets"),
+    ("sparse", 'Opioids now: oxycodone, "1-2 as needed" - cannot be read.'),
+    ("sparse", "Strong opioids tried: oxycodone (start or end not recorded)."),
+    ("sparse", "Not known, never measured: platelets"),
     ("sparse", "How strong is the pain on average, from 0 to 10?"),
+    ("sparse", "Entries of the record that were not recognised: 9."),
 ]
 
 
 @pytest.mark.parametrize(("name", "sentence"), SAYS)
 def test_says(name, sentence):
-    assert sentence in text(name)
+    assert sentence in flat(letter(name))
 
 
-@pytest.mark.parametrize("name", ["pancreatic", "pancreatic-apixaban", "sparse", "cord-compression", "prostate-hospice"])
-def test_is_a_draft_that_leaves_the_decision_open(name):
-    found = text(name)
-    assert "Draft, to be edited and signed" in found
-    assert "The patient decides; doing none of these is always an option." in found
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryExample:
+    def test_is_a_draft_that_leaves_the_decision_open(self, name):
+        told = flat(letter(name))
+        assert "Draft, to be edited and signed" in told
+        assert "The patient decides; doing none of these is always an option." in told
+        assert "[name, role, contact]" in told
+
+    def test_never_orders(self, name):
+        told = flat(letter(name))
+        assert not re.search(r"\b(stop|discontinue|withhold)\b (the|taking|your|it)\b", told, re.IGNORECASE)
+        assert not re.search(
+            r"\b(give|start with|prescribe|administer|switch to) [\d.]+ ?(mg|ug|mcg|ml|tablet)", told, re.IGNORECASE
+        )
+
+    def test_is_as_wide_as_a_page(self, name):
+        assert max(map(len, letter(name).splitlines())) <= WIDTH
+
+    def test_dates_are_unambiguous(self, name):
+        assert not re.search(r"\d{4}-\d{2}-\d{2}", letter(name).replace(assessed(name).patient.id, ""))
+
+    def test_html_says_the_same(self, name):
+        html = letter_html(assessed(name), KNOWLEDGE, DEFAULT)
+        assert "<script" not in html
+        assert not re.search(r"(src|href)=|url\(|@import", html)
+        assert html.count("<li>") == sum(len(part.lines) for part in write_letter(assessed(name), KNOWLEDGE, DEFAULT).parts)
 
 
 def test_addresses_the_contact_of_the_policy():
-    assert "To: [interventional pain service]" in text("pancreatic")
-    assert "To: Pain clinic, ext. 100" in text(
-        "pancreatic", replace(DEFAULT, contacts={"interventional": "Pain clinic, ext. 100"})
-    )
+    assert "To: [interventional pain service]" in letter("pancreatic")
+    named = replace(DEFAULT, contacts={"interventional": "Pain clinic, ext. 100"})
+    assert "To: Pain clinic, ext. 100" in letter_text(assessed("pancreatic"), KNOWLEDGE, named)
 
 
 def test_what_is_not_offered_is_not_proposed():
-    policy = replace(DEFAULT, not_offered=("celiac-plexus-neurolysis-percutaneous",))
-    assert "Celiac plexus neurolysis, percutaneous (" not in text("pancreatic", policy)
+    found = assessed("pancreatic")
+    name = "Celiac plexus neurolysis, percutaneous"
+    options = tuple(replace(each, offered=each.name != name) for each in found.pains[0].options)
+    without = replace(found, pains=(replace(found.pains[0], options=options), *found.pains[1:]))
+    assert f"{name}: " in flat(letter("pancreatic"))
+    assert f"{name}: " not in flat(letter_text(without, KNOWLEDGE, DEFAULT))
 
 
-def test_html_and_pdf_say_the_same():
-    pypdf = pytest.importorskip("pypdf")
-    pytest.importorskip("weasyprint", reason="WeasyPrint or Pango is not installed", exc_type=OSError)
-    found = assess(read_record(EXAMPLES / "pancreatic.json"), as_of=as_of("2026-03-01"))
-    html = letter_html(found, load_knowledge(), DEFAULT)
-    pages = pypdf.PdfReader(io.BytesIO(letter_pdf(found, load_knowledge(), DEFAULT))).pages
-    printed = " ".join(" ".join(page.extract_text() for page in pages).split())
-    for sentence in ("Referral: interventional treatment of cancer pain", "Options to discuss", "The patient decides"):
-        assert sentence in html
-        assert sentence in printed
+def test_several_pains_are_told_apart():
+    found = assessed("pancreatic")
+    other = replace(found.pains[0], id="leg/left/somatic", region="leg", side="left", mechanism="somatic")
+    told = flat(letter_text(replace(found, pains=(found.pains[0], other)), KNOWLEDGE, DEFAULT))
+    assert "upper abdomen, midline, visceral; leg, left, somatic?" in told
+    assert "Leg, left, somatic: (1) Celiac plexus" in told
+
+
+def test_words_of_a_record_never_become_markup():
+    found = replace(
+        assessed("pancreatic"), diagnoses=(replace(assessed("pancreatic").diagnoses[0], says="<script>x</script>"),)
+    )
+    assert "<script" not in letter_html(found, KNOWLEDGE, DEFAULT)
+
+
+class TestPdf:
+    @pytest.fixture(autouse=True)
+    def _needs(self):
+        pytest.importorskip("weasyprint", reason="WeasyPrint or Pango is not installed", exc_type=OSError)
+
+    @pytest.mark.parametrize(
+        "name", ["pancreatic", "pancreatic-apixaban", "sparse", "rectal-neutropenia", "myeloma-fracture"]
+    )
+    def test_holds_every_line_on_at_most_two_pages(self, name):
+        import pypdf
+
+        pages = pypdf.PdfReader(io.BytesIO(letter_pdf(assessed(name), KNOWLEDGE, DEFAULT))).pages
+        printed = "".join("".join(page.extract_text() for page in pages).split())
+        assert len(pages) <= 2
+        assert "page1/" in printed
+        for part in write_letter(assessed(name), KNOWLEDGE, DEFAULT).parts:
+            for line in part.lines:
+                start = "".join(line.split())[:30]
+                assert start in printed, line
+
+    def test_is_the_same_bytes_again(self):
+        once, again = (letter_pdf(assessed("pancreatic"), KNOWLEDGE, DEFAULT) for _ in range(2))
+        assert once == again
+        assert b"CreationDate" not in once
+
+    def test_names_the_install_where_it_is_missing(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "weasyprint", None)
+        with pytest.raises(MissingExtraError, match=r"fourthstep\[pdf\]"):
+            letter_pdf(assessed("pancreatic"), KNOWLEDGE, DEFAULT)
+
+
+def test_names_the_install_of_jinja_where_it_is_missing(monkeypatch):
+    from fourthstep.report import page
+
+    page._environment.cache_clear()
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(MissingExtraError, match=r"fourthstep\[html\]"):
+        letter_html(assessed("pancreatic"), KNOWLEDGE, DEFAULT)
+    page._environment.cache_clear()

@@ -8,7 +8,7 @@ import pytest
 from fourthstep import as_of, assess, read_record
 from fourthstep.assessment.identity import as_json
 from fourthstep.assessment.result import schema
-from tests.report.test_page import EXAMPLES, NAMES
+from tests.report.examples import EXAMPLES, NAMES
 
 FILE = EXAMPLES.parent / "docs" / "schema" / "assessment.schema.json"
 
@@ -19,5 +19,5 @@ def test_is_current():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_example_is_valid(name):
-    found = as_json(assess(read_record(EXAMPLES / name), as_of=as_of("2026-03-01")))
+    found = as_json(assess(read_record(EXAMPLES / f"{name}.json"), as_of=as_of("2026-03-01")))
     jsonschema.Draft202012Validator(schema()).validate(json.loads(found))

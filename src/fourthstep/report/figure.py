@@ -1,27 +1,54 @@
-"""Pain, opioid dose and treatments on one time axis, as inline SVG; the same data stand as a table beside it."""
+"""Pain, opioid dose and treatments on one time axis, as inline SVG; the same data stand as a table beside it.
+
+Colours come from the page's style, kinds of score have shapes of their own, and what is not known is hatched: nothing
+is told by colour alone.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from html import escape
 
+import msgspec
+
 from fourthstep.assessment.result import Assessment, Treatment
 from fourthstep.ground.interval import Interval
 from fourthstep.report.phrases import Phrases
 
-WIDTH, LEFT, RIGHT = 960, 210, 40
+WIDTH, LEFT, RIGHT = 760, 40, 20
 BAND = 110
 """Height of the plots of pain and of dose."""
-ROW = 22
+GAP = 34
+ROW = 30
 SHORTEST_DAYS = 28
 LONGEST_DAYS = 365
-TICKS = 6
+TICKS = 4
+SHAPES = {
+    "average": '<circle class="score" cx="{x}" cy="{y}" r="4.5"/>',
+    "worst": '<path class="score" d="M{x} {y}m0 -6l5.5 9.5h-11z"/>',
+    "now": '<path class="score" d="M{x} {y}m-4.5 -4.5h9v9h-9z"/>',
+    "least": '<path class="score" d="M{x} {y}m0 6l5.5 -9.5h-11z"/>',
+    "": '<path class="score" d="M{x} {y}m0 -6l6 6l-6 6l-6 -6z"/>',
+}
+"""Kind of score -> its mark; the last one is for scores of unspecified kind."""
 
 
-class Bar:
+class Score(msgspec.Struct, frozen=True, order=True):
+    """One score of one pain on one day."""
+
+    day: date
+    score: float
+    kind: str
+    pain: str
+
+
+class Bar(msgspec.Struct):
     """One treatment over time: all entries of one name and kind that touch each other."""
 
-    def __init__(self, label: str, kind: str, start: date, end: date, refs: list[str]) -> None:
-        self.label, self.kind, self.start, self.end, self.refs = label, kind, start, end, refs
+    label: str
+    kind: str
+    start: date
+    end: date
+    refs: list[str]
 
 
 class Figure:
@@ -30,91 +57,133 @@ class Figure:
     def __init__(self, assessment: Assessment, say: Phrases) -> None:
         self.say = say
         self.last = _day(assessment.as_of)
-        self.scores = sorted({(_day(day), float(score), kind, pain.id) for pain in assessment.pains
-                              for day, score, kind in pain.series if _plain(score)})  # fmt: skip
+        scores = sorted({Score(_day(day), float(score), kind, pain.id) for pain in assessment.pains
+                         for day, score, kind in pain.series if _plain(score)})  # fmt: skip
+        all_bars = bars(assessment.history, self.last)
         self.doses = steps((each.day, each.scheduled) for each in assessment.opioid_history)
-        self.bars = bars(assessment.history)
-        days = [*(row[0] for row in self.scores), *(day for day, _ in self.doses), *(bar.start for bar in self.bars)]
+        days = [*(row.day for row in scores), *(day for day, _ in self.doses), *(bar.start for bar in all_bars)]
         oldest = min((day for day in days if (self.last - day).days <= LONGEST_DAYS), default=self.last)
         self.first = min(oldest, self.last - timedelta(days=SHORTEST_DAYS))
-        self.scores = [row for row in self.scores if row[0] >= self.first]
-        self.bars = [bar for bar in self.bars if bar.end >= self.first]
+        self.scores = [row for row in scores if row.day >= self.first]
+        self.bars = [bar for bar in all_bars if bar.end >= self.first]
+        self.older = len(scores) + len(all_bars) - len(self.scores) - len(self.bars)
 
     @property
     def empty(self) -> bool:
         """Is there nothing to draw?"""
         return not (self.scores or self.doses or self.bars)
 
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of score that are drawn."""
+        return sorted({row.kind for row in self.scores})
+
+    @property
+    def dose_told(self) -> bool:
+        """Can the scheduled dose be told on at least one day?"""
+        return any(value is not None for _, value in self.doses)
+
     def svg(self) -> str:
         """The drawing."""
-        top = 10.0
+        top = 26.0
         parts: list[str] = []
-        parts += self._pain(top)
-        top += BAND + 30
-        if any(value is not None for _, value in self.doses):
+        if self.scores:
+            parts += self._pain(top)
+            top += BAND + GAP
+        if self.dose_told:
             parts += self._dose(top)
-            top += BAND + 30
-        parts += self._bars(top)
-        top += ROW * len(self.bars)
-        height = top + 34
-        title = escape(self.say("page", "axis"))
+            top += BAND + GAP
+        if self.bars:
+            parts += self._bars(top)
+            top += ROW * len(self.bars) + 8
+        title, told = escape(self.say("page", "axis")), escape(self.describe())
         return "\n".join([
-            f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{title}" xmlns="http://www.w3.org/2000/svg">',
-            f"<title>{title}</title>", *self._axis(top), *parts, "</svg>",
+            f'<svg viewBox="0 0 {WIDTH} {top + 22:g}" role="img" aria-labelledby="axis-title axis-desc">',
+            f'<title id="axis-title">{title}</title><desc id="axis-desc">{told}</desc>', _HATCH,
+            *self._axis(top - GAP / 2), *parts, "</svg>",
         ])  # fmt: skip
+
+    def describe(self) -> str:
+        """What the drawing shows, in words."""
+        first, last = self.say.day(self.first.isoformat()), self.say.day(self.last.isoformat())
+        return self.say("page", "axis_desc", first=first, last=last, scores=len(self.scores), bars=len(self.bars))
 
     def _x(self, day: date) -> float:
         share = (day - self.first).days / max((self.last - self.first).days, 1)
         return round(LEFT + min(max(share, 0), 1) * (WIDTH - LEFT - RIGHT), 1)
 
-    def _axis(self, top: float) -> Iterator[str]:
+    def _axis(self, bottom: float) -> Iterator[str]:
         days = (self.last - self.first).days
         for step in range(TICKS):
             day = self.first + timedelta(days=round(days * step / (TICKS - 1)))
-            x = self._x(day)
-            yield f'<line class="grid" x1="{x}" y1="10" x2="{x}" y2="{top + 6}"/>'
-            yield f'<text class="tick" x="{x}" y="{top + 24}" text-anchor="middle">{day.isoformat()}</text>'
+            anchor = "start" if step == 0 else "end" if step == TICKS - 1 else "middle"
+            yield f'<line class="grid" x1="{self._x(day)}" y1="14" x2="{self._x(day)}" y2="{bottom:g}"/>'
+            yield _text(self._x(day), bottom + 16, self.say.day(day.isoformat()), "tick", anchor)
 
     def _pain(self, top: float) -> Iterator[str]:
-        yield _label(self.say("page", "axis_pain"), top + BAND / 2)
-        for mark in (0, 5, 10):
-            y = _y(mark, 10, top)
-            yield f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>'
-            yield f'<text class="tick" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{mark}</text>'
-        for pain in sorted({row[3] for row in self.scores}):
-            rows = [row for row in self.scores if row[3] == pain]
-            points = " ".join(f"{self._x(day)},{_y(score, 10, top)}" for day, score, _, _ in rows)
-            yield f'<polyline class="pain" points="{points}"/>'
-        for day, score, kind, _ in self.scores:
-            yield (f'<circle class="pain" cx="{self._x(day)}" cy="{_y(score, 10, top)}" r="4">'
-                   f"<title>{day.isoformat()}: {score:g}/10 {escape(kind)}</title></circle>")  # fmt: skip
+        yield _text(LEFT, top - 10, self.say("page", "axis_pain"), "label")
+        yield from _scale(((0, "0"), (5, "5"), (10, "10")), 10, top)
+        for pain in sorted({row.pain for row in self.scores}):
+            rows = [row for row in self.scores if row.pain == pain]
+            points = " ".join(f"{self._x(row.day)},{_y(row.score, 10, top)}" for row in rows)
+            yield f'<polyline class="trend" points="{points}"/>'
+        for row in self.scores:
+            shape = SHAPES.get(row.kind, SHAPES[""]).format(x=self._x(row.day), y=_y(row.score, 10, top))
+            yield f"<g>{shape}<title>{escape(self._score(row))}</title></g>"
+
+    def _score(self, row: Score) -> str:
+        return f"{self.say.day(row.day.isoformat())}: {row.score:g}/10 {self.say.word(row.kind)}"
 
     def _dose(self, top: float) -> Iterator[str]:
-        """Steps; where a day's dose is not known, nothing is drawn."""
+        """Steps; a day whose dose is not known is hatched over the whole height."""
         known = [float(value.high) for _, value in self.doses if value is not None and value.high is not None]
         most = max([*known, 1.0])
-        yield _label(self.say("page", "axis_dose"), top + BAND / 2)
-        for share in (0.0, 1.0):
-            y = _y(share * most, most, top)
-            yield f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>'
-            yield f'<text class="tick" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{share * most:g}</text>'
+        yield _text(LEFT, top - 10, self.say("page", "axis_dose"), "label")
+        yield from _scale(((0, "0"), (most, f"{most:g}")), most, top)
         ends = [*(day for day, _ in self.doses[1:]), self.last]
         for (day, value), end in zip(self.doses, ends, strict=True):
-            if value is None or value.low is None or value.high is None:
-                continue
-            x, width = self._x(day), max(self._x(end) - self._x(day), 2)
-            for kind, height in (("dose high", value.high), ("dose", value.low)):
-                y = _y(float(height), most, top)
+            x, width = self._x(day), self._x(end) - self._x(day)
+            x, width = (x - 2, 2.0) if width < 2 else (x, width)
+            title = f"<title>{escape(self._dose_then(day, value))}</title>"
+            for kind, height in _heights(value, most):
+                y = _y(height, most, top)
                 yield (f'<rect class="{kind}" x="{x}" y="{y}" width="{width:.1f}" height="{top + BAND - y:.1f}">'
-                       f"<title>{day.isoformat()}: {value} mg/d</title></rect>")  # fmt: skip
+                       f"{title}</rect>")  # fmt: skip
+
+    def _dose_then(self, day: date, value: Interval | None) -> str:
+        told = f"{value} mg/d" if value is not None else self.say("truth", "unknown")
+        return f"{self.say.day(day.isoformat())}: {told}"
 
     def _bars(self, top: float) -> Iterator[str]:
         for index, bar in enumerate(self.bars):
             y = top + index * ROW
-            x, width = self._x(bar.start), max(self._x(bar.end) - self._x(bar.start), 4)
-            yield _label(bar.label if len(bar.label) <= 28 else bar.label[:27] + "…", y + 11)
-            yield (f'<rect class="bar {bar.kind}" x="{x}" y="{y + 3}" width="{width:.1f}" height="12" rx="2">'
-                   f"<title>{escape(bar.label)}: {bar.start} – {bar.end}</title></rect>")  # fmt: skip
+            x, width = self._x(bar.start), max(self._x(bar.end) - self._x(bar.start), 3)
+            late = x > WIDTH / 2
+            label = bar.label if len(bar.label) <= 60 else bar.label[:59] + "…"
+            yield _text(self._x(bar.end) if late else x, y + 8, label, "label", "end" if late else "start")
+            yield f"<g>{self._mark(bar, x, y + 12, width)}<title>{escape(self.span(bar))}</title></g>"
+
+    def _mark(self, bar: Bar, x: float, y: float, width: float) -> str:
+        """A bar for what lasts; a mark for a procedure of one day."""
+        if bar.kind == "procedure" and bar.start == bar.end:
+            return f'<path class="bar procedure" d="M{x} {y}l6 6l-6 6l-6 -6z"/>'
+        return f'<rect class="bar {escape(bar.kind)}" x="{x}" y="{y}" width="{width:.1f}" height="10" rx="2"/>'
+
+    def span(self, bar: Bar) -> str:
+        """A treatment with its days."""
+        days = dict.fromkeys(self.say.day(day.isoformat()) for day in (bar.start, bar.end))
+        return f"{bar.label}: {' – '.join(days)}"
+
+
+_HATCH = (
+    '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<line class="hatch" x1="0" y1="0" x2="0" y2="7"/></pattern></defs>'
+)
+
+
+def legend(kind: str) -> str:
+    """The mark of one kind of score, for the legend."""
+    return f'<svg class="key" viewBox="0 0 16 16" aria-hidden="true">{SHAPES.get(kind, SHAPES[""]).format(x=8, y=8)}</svg>'
 
 
 def steps(doses: Iterable[tuple[date, Interval | None]]) -> list[tuple[date, Interval | None]]:
@@ -126,12 +195,12 @@ def steps(doses: Iterable[tuple[date, Interval | None]]) -> list[tuple[date, Int
     return found
 
 
-def bars(history: Iterable[Treatment]) -> list[Bar]:
-    """Entries of one treatment joined where they touch: an order and its dispenses are one bar."""
+def bars(history: Iterable[Treatment], last: date) -> list[Bar]:
+    """Entries of one treatment joined where they touch (an order and its dispenses are one bar), up to the last day."""
     found: list[Bar] = []
     newest: dict[tuple[str, str], Bar] = {}
     for each in sorted(history, key=lambda row: (row.start, row.end)):
-        start, end, key = _day(each.start), _day(each.end), (each.label, each.kind)
+        start, end, key = _day(each.start), min(_day(each.end), last), (each.label, each.kind)
         bar = newest.get(key)
         if bar is not None and start <= bar.end + timedelta(days=1):
             bar.end = max(bar.end, end)
@@ -140,6 +209,13 @@ def bars(history: Iterable[Treatment]) -> list[Bar]:
             bar = newest[key] = Bar(each.label, each.kind, start, max(start, end), [each.ref])
             found.append(bar)
     return found
+
+
+def _heights(value: Interval | None, most: float) -> list[tuple[str, float]]:
+    """What is drawn of a dose: its upper end paler behind its lower end; nothing known: the whole height, hatched."""
+    if value is None or value.low is None or value.high is None:
+        return [("dose-unknown", most)]
+    return [("dose-high", float(value.high)), ("dose", float(value.low))]
 
 
 def _day(text: str) -> date:
@@ -152,9 +228,16 @@ def _plain(score: str) -> bool:
     return score.replace(".", "", 1).isdigit()
 
 
+def _scale(marks: Iterable[tuple[float, str]], most: float, top: float) -> Iterator[str]:
+    for mark, label in marks:
+        y = _y(mark, most, top)
+        yield f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>'
+        yield _text(LEFT - 6, y + 4, label, "tick", "end")
+
+
 def _y(value: float, most: float, top: float) -> float:
     return round(top + BAND - value / most * BAND, 1)
 
 
-def _label(text: str, y: float) -> str:
-    return f'<text class="label" x="{LEFT - 34}" y="{y}" text-anchor="end">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> str:
+    return f'<text class="{kind}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(text)}</text>'

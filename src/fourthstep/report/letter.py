@@ -3,30 +3,42 @@
 One list of parts feeds the text, the HTML and the PDF, so that they cannot differ.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 import msgspec
 
-from fourthstep.assessment.result import Assessment, Option, PainView
-from fourthstep.assessment.words import OPEN, PathwayWord
+from fourthstep.assessment.result import Assessment, Option, PainView, Treatment, Value
+from fourthstep.assessment.words import PathwayWord
 from fourthstep.facts.opioids import OpioidTrial
-from fourthstep.ground.dates import When
-from fourthstep.ground.errors import FourthstepError
-from fourthstep.ground.truth import YES, Truth
+from fourthstep.ground.errors import MissingExtraError
+from fourthstep.ground.truth import NOT_KNOWN, YES, Truth
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.policy import Policy
-from fourthstep.report.opioids import step_text, totals_line
-from fourthstep.report.page import rendered, standing
-from fourthstep.report.phrases import Phrases
+from fourthstep.report.opioids import PAST, step_use, together, totals_line
+from fourthstep.report.page import first_upper, rendered
+from fourthstep.report.phrases import Phrases, beyond, is_found
+from fourthstep.report.reasons import Told, data, groups, told_once, which
+from fourthstep.report.verdict import leg_groups, true_flags
+from fourthstep.rules.ask import Leaf
+from fourthstep.rules.holds import HoldVerdict
 
-WIDTH = 78
-MOST_OPTIONS = 5
+WIDTH = 76
+MOST_OPTIONS = 4
 """Options that a letter names for one pain; the page holds them all."""
+MOST_SCORES = 4
+"""Earlier scores of a pain that a letter tells."""
+MOST_MISSING = 6
 CONTACT = "interventional"
 """Key of the policy's contacts."""
-CANCER = ("active_cancer", "metastatic_disease", "bone_metastasis", "treatment_related_pain")
-GOALS = ("goal_category", "prognosis", "ecog", "code_status", "hospice")
+SPREAD = ("metastatic_disease", "bone_metastasis", "lung_metastasis", "treatment_related_pain", "sins", "mirels")
+LABORATORY = ("platelet_count", "inr", "haemoglobin", "neutrophil_count", "creatinine", "egfr", "creatinine_clearance",
+              "c_reactive_protein", "temperature")  # fmt: skip
+STATES = ("anticoagulant", "antiplatelet", "nsaid", "antiangiogenic", "cytotoxic_recent", "sepsis", "local_infection",
+          "neutropenia_coded", "contrast_allergy", "local_anaesthetic_allergy", "opioid_allergy", "pacemaker",
+          "icd_defibrillator", "bowel_obstruction", "spinal_cord_compression", "raised_intracranial_pressure",
+          "pregnancy")  # fmt: skip
+GOALS = ("ecog", "prognosis", "goal_category", "code_status", "do_not_resuscitate", "hospice", "home_preference")
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -41,88 +53,113 @@ class Letter(msgspec.Struct, frozen=True):
 
     title: str
     draft: str
-    to: str
-    about: str
+    head: tuple[str, ...]
+    """To, from, about, urgency."""
     parts: tuple[Part, ...]
     closing: str
-    sign: str
+    sign: tuple[str, ...]
     result: str
 
 
 def letter_text(assessment: Assessment, knowledge: Knowledge, policy: Policy) -> str:
     """The letter as plain text."""
     letter = write_letter(assessment, knowledge, policy)
-    lines = [letter.title.upper(), "", *_wrapped(letter.draft), "", letter.to, letter.about]
+    lines = [letter.title.upper(), "", *_wrapped(letter.draft), ""]
+    lines += [line for each in letter.head for line in _wrapped(each)]
     for part in letter.parts:
-        lines += ["", part.heading]
-        lines += [line for each in part.lines for line in wrap(each, WIDTH, initial_indent="- ", subsequent_indent="  ")]
-    lines += ["", *_wrapped(letter.closing), "", letter.sign, "", letter.result]
+        lines += ["", part.heading.upper()]
+        lines += [line for each in part.lines for line in _wrapped(each, "- ")]
+    lines += ["", *_wrapped(letter.closing), "", *letter.sign, "", *_wrapped(letter.result)]
     return "\n".join(lines) + "\n"
 
 
 def letter_html(assessment: Assessment, knowledge: Knowledge, policy: Policy) -> str:
-    """The letter as an HTML page whose text can be edited in the browser."""
-    return rendered("letter.html.jinja", letter=write_letter(assessment, knowledge, policy))
+    """The letter as a self-contained HTML page.
+
+    Raises:
+        MissingExtraError: Jinja is not installed.
+    """
+    return rendered("letter.html.jinja", letter=write_letter(assessment, knowledge, policy), say=Phrases(knowledge))
 
 
 def letter_pdf(assessment: Assessment, knowledge: Knowledge, policy: Policy) -> bytes:
-    """The letter as a PDF.
+    """The letter as a PDF: the same bytes for the same letter, with the day of the assessment as its only date.
 
     Raises:
-        FourthstepError: WeasyPrint, or a library that it needs, is not installed.
+        MissingExtraError: Jinja or WeasyPrint, or a library that it needs, is not installed.
     """
+    html = letter_html(assessment, knowledge, policy)
     try:
         from weasyprint import HTML  # noqa: PLC0415  heavy, and only the PDF needs it
     except (ImportError, OSError):
-        raise FourthstepError(
+        raise MissingExtraError(
             "a PDF needs WeasyPrint and Pango: install `fourthstep[pdf]` and the system package libpango-1.0-0 "
             "with libpangoft2-1.0-0, or print the letter of `--format letter-html` from a browser"
         ) from None
-    content: bytes = HTML(string=letter_html(assessment, knowledge, policy)).write_pdf()
+    content: bytes = HTML(string=html, url_fetcher=_nothing_from_outside).write_pdf(
+        pdf_identifier=assessment.result_id.encode()
+    )
     return content
 
 
-def _wrapped(text: str) -> list[str]:
-    return wrap(text, WIDTH)
+def _nothing_from_outside(url: str) -> dict[str, object]:
+    """The letter names no resource; whatever text of a record came in, nothing is fetched."""
+    raise ValueError(f"the letter loads nothing, and so not {url.partition(':')[0]}")
+
+
+def _wrapped(text: str, bullet: str = "") -> list[str]:
+    return wrap(text, WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet), break_on_hyphens=False)
 
 
 # -- writing it ------------------------------------------------------------------------------------------------
 
 
 def write_letter(assessment: Assessment, knowledge: Knowledge, policy: Policy) -> Letter:
-    """The letter: question, cancer, pains, treatment so far, safety, options, what is missing, goals."""
+    """The letter: question, cancer, pains, treatment so far, safety, options, goals, what is missing."""
     say = Phrases(knowledge)
-    patient, contact = assessment.patient, policy.contacts.get(CONTACT, "")
+    in_scope = assessment.pathway.word != PathwayWord.NOT_IN_SCOPE.value
     parts = {
         "question": _question(assessment, say),
         "cancer": _cancer(assessment, say),
         "pains": _pains(assessment, say),
         "treatment": _treatment(assessment, say),
         "safety": _safety(assessment, say),
-        "options": _options(assessment, say),
-        "missing": _missing(assessment, say),
+        "options": _options(assessment, say) if in_scope else iter(()),
         "goals": _values(assessment, GOALS, say),
+        "missing": _missing(assessment, say),
     }
+    told = [(key, tuple(lines)) for key, lines in parts.items()]
     return Letter(
         title=say("letter", "title"),
-        draft=say("letter", "draft", as_of=assessment.as_of),
-        to=say("letter", "to", contact=contact) if contact else say("letter", "to_unknown"),
-        about=say(
-            "letter",
-            "re",
-            id=patient.id,
-            age=say("letter", "age", age=patient.age) if patient.age else say("letter", "age_unknown"),
-            sex=patient.sex or say("report", "not_known_sex"),
-        ),
-        parts=tuple(Part(say("letter", key), tuple(lines)) for key, lines in parts.items()),
+        draft=say("letter", "draft", as_of=say.day(assessment.as_of)),
+        head=tuple(_head(assessment, policy, say)),
+        parts=tuple(Part(say("letter", key), lines) for key, lines in told if lines),
         closing=say("letter", "closing"),
-        sign=say("letter", "sign"),
-        result=say("report", "result", id=assessment.result_id[:16]),
-    )
+        sign=(say("letter", "sign"), say("letter", "sign_date")),
+        result=say("letter", "basis", result=assessment.result_id[:16], engine=assessment.engine,
+                   knowledge=assessment.knowledge[:8], policy=assessment.policy),
+    )  # fmt: skip
+
+
+def _head(assessment: Assessment, policy: Policy, say: Phrases) -> Iterator[str]:
+    contact, who = policy.contacts.get(CONTACT, ""), assessment.patient
+    yield say("letter", "to", contact=contact) if contact else say("letter", "to_unknown")
+    yield say("letter", "from")
+    age = say("report", "age", age=who.age) if who.age else say("report", "age_unknown")
+    yield say("letter", "re", id=who.id, age=age, sex=who.sex or say("report", "not_known_sex"))
+    if assessment.pathway.word != PathwayWord.NOT_IN_SCOPE.value:
+        yield say("letter", "urgency", words=say("letter", _urgency(assessment)))
+
+
+def _urgency(assessment: Assessment) -> str:
+    """Which wording of urgency is proposed: a red flag the same day, uncontrolled pain with priority (policy)."""
+    if true_flags(assessment):
+        return "same_day"
+    return {YES: "priority", NOT_KNOWN: "urgency_open"}.get(assessment.uncontrolled.truth, "routine")
 
 
 def _question(assessment: Assessment, say: Phrases) -> Iterator[str]:
-    flags = [flag.says for flag in assessment.red_flags if flag.truth == YES]
+    flags = [f"{flag.says}{_found(flag.leaves, say)}" for flag in true_flags(assessment)]
     if flags:
         yield say("letter", "urgent", flags="; ".join(flags))
     if assessment.pathway.word == PathwayWord.NOT_IN_SCOPE.value:
@@ -133,41 +170,131 @@ def _question(assessment: Assessment, say: Phrases) -> Iterator[str]:
     yield say("letter", "pathway", text=say("pathway", assessment.pathway.word))
 
 
-def _values(assessment: Assessment, names: tuple[str, ...], say: Phrases) -> Iterator[str]:
-    """Facts with their dates; what is not known is said as such."""
-    values = {value.fact: value for value in (*assessment.background, *assessment.safety)}
-    for name in names:
-        if name in values:
-            yield f"{values[name].says}: {say.value(values[name])}"
+def _found(leaves: Iterable[Leaf], say: Phrases) -> str:
+    """The data behind a red flag, in brackets."""
+    told = dict.fromkeys(say.leaf(leaf) for leaf in leaves if leaf.truth == YES)
+    return f" ({'; '.join(told)})" if told else ""
+
+
+# -- cancer and pain -------------------------------------------------------------------------------------------
 
 
 def _cancer(assessment: Assessment, say: Phrases) -> Iterator[str]:
-    """The diagnoses in the words of the record, then what was made of them."""
+    """The diagnoses in the words of the record, then the spread; what was done to it comes under treatment."""
     for each in assessment.diagnoses:
-        yield each.says + (f" ({say('letter', 'recorded', day=each.day)})" if each.day else "")
-    yield from _values(assessment, CANCER, say)
+        yield each.says + (f" ({say('letter', 'recorded', day=say.day(each.day))})" if each.day else "")
+    told = beyond(assessment.diagnoses, _of(assessment, ("active_cancer", *SPREAD)))
+    yield from _in_lines(told, say)
+
+
+def _of(assessment: Assessment, names: Iterable[str]) -> list[Value]:
+    """Facts by name, in the order asked for."""
+    values = {value.fact: value for value in (*assessment.background, *assessment.safety)}
+    return [values[name] for name in names if name in values]
+
+
+def _values(assessment: Assessment, names: Iterable[str], say: Phrases) -> Iterator[str]:
+    return _in_lines(_of(assessment, names), say)
+
+
+def _in_lines(values: Iterable[Value], say: Phrases) -> Iterator[str]:
+    """What was found, in one line; then what is absent as recorded; then what is not known."""
+    values = list(values)
+    found = [value for value in values if is_found(value)]
+    if found:
+        yield _sentence("; ".join(f"{say.short(each)}{_brackets(say.day(each.day), _detail(each, say))}" for each in found))
+    yield from (_sentence(line) for _, line in say.not_found(values))
+
+
+def _detail(value: Value, say: Phrases) -> str:
+    return say.detail(value.detail) if value.fact == "prognosis" else ""
+
+
+def _brackets(*parts: str) -> str:
+    told = "; ".join(part for part in parts if part)
+    return f" ({told})" if told else ""
+
+
+def _sentence(text: str) -> str:
+    """With a capital and a full stop; the rest as it is."""
+    return f"{first_upper(text).rstrip('.')}."
 
 
 def _pains(assessment: Assessment, say: Phrases) -> Iterator[str]:
     if not assessment.pains:
         yield say("report", "no_pain")
     for pain in assessment.pains:
-        syndromes = ", ".join(f"{each.name} ({each.status})" for each in pain.syndromes)
-        yield f"{say.pain(pain)}: {say.score(pain)}" + (f"; {syndromes}" if syndromes else "")
+        yield _sentence(f"{say.pain(pain)}: {'; '.join(_pain(pain, assessment, say))}")
+
+
+def _pain(pain: PainView, assessment: Assessment, say: Phrases) -> Iterator[str]:
+    """Scores with their days, features, and what it is recognised as."""
+    yield from _scores(pain, assessment, say)
+    features = [_feature(name, value, say) for name, value in pain.elements.items()
+                if name not in ("pain_region", "pain_side", "pain_mechanism")]  # fmt: skip
+    if features:
+        yield ", ".join(features)
+    syndromes = [f"{each.name} ({say('syndrome', each.status)})" for each in pain.syndromes]
+    if syndromes:
+        yield say("letter", "recognised", names=", ".join(syndromes))
+
+
+def _scores(pain: PainView, assessment: Assessment, say: Phrases) -> Iterator[str]:
+    if not pain.intensity:
+        yield say("report", "no_score")
+    else:
+        kind, day = say.word(pain.intensity_kind), say.day(pain.intensity_day)
+        yield say("report", "score", score=pain.intensity, kind=kind, day=day)
+    if pain.worst:
+        yield say("report", "worst", score=pain.worst) + _brackets(_worst_day(pain, assessment, say))
+    earlier = [f"{score} ({say.day(day)})" for day, score, _ in pain.series[1 : MOST_SCORES + 1]]
+    if earlier:
+        yield say("letter", "earlier", scores=", ".join(earlier))
+
+
+def _worst_day(pain: PainView, assessment: Assessment, say: Phrases) -> str:
+    """The day of the worst score, which stands with the question whether pain is controlled."""
+    days = [leaf.day for leaf in assessment.uncontrolled.leaves
+            if leaf.fact == "pain_worst" and leaf.value == pain.worst and set(leaf.refs) & set(pain.refs)]  # fmt: skip
+    return say.day(days[0]) if days else ""
+
+
+def _feature(name: str, value: str, say: Phrases) -> str:
+    if value == "yes":
+        return say.fact(name)
+    return say("report", "no_answered", name=say.fact(name)) if value == "no" else f"{say.fact(name)}: {say.word(value)}"
+
+
+# -- treatment -------------------------------------------------------------------------------------------------
 
 
 def _treatment(assessment: Assessment, say: Phrases) -> Iterator[str]:
     dose = assessment.opioids
-    taken = [step_text(step, say) for step in dose.steps if step.fate in ("counted", "separate", "excluded", "unreadable")]
-    yield say("letter", "opioid_now", products="; ".join(taken)) if taken else say("letter", "opioid_none")
-    if taken:
+    now = list(_uses_now(assessment, say))
+    yield say("letter", "opioid_now", products="; ".join(now)) if now else say("letter", "opioid_none")
+    if now:
         yield say("letter", "opioid_ome", totals=totals_line(dose, say))
+        yield from (say.flag(flag) for flag in dose.flags if flag != "two-sources-one-use")
     trials = [_trial(trial, assessment.as_of, say) for trial in assessment.opioid_trials if trial.strong is Truth.TRUE]
     if trials:
         yield say("letter", "trials", trials="; ".join(trials))
-    for leg in assessment.legs:
-        if leg.state != "not applicable":
-            yield f"{leg.name}: {say('leg_state', leg.state)} - {say.leg(leg)}"
+    for kind in ("adjuvant", "procedure"):
+        rows = list(_courses([row for row in assessment.history if row.kind == kind], assessment.as_of, say))
+        if rows:
+            yield say("letter", kind, rows="; ".join(rows))
+    for state, legs in leg_groups(tuple(assessment.legs)).items():
+        if state != "not applicable":
+            names = "; ".join(dict.fromkeys(leg.name for leg in legs))
+            yield _sentence(say("letter", "legs", state=say("leg_state", state), names=names))
+
+
+def _uses_now(assessment: Assessment, say: Phrases) -> Iterator[str]:
+    """What is used now, equal uses together; what cannot be read is said so."""
+    steps = [step for step in assessment.opioids.steps if step.fate not in (*PAST, "ignored", "on-hold")]
+    for _, equal in together(steps, say):
+        first = equal[0]
+        fate = "" if first.fate == "counted" else f" - {say('opioid_fate', first.fate)}"
+        yield step_use(first, say, count=len(equal)) + fate
 
 
 def _trial(trial: OpioidTrial, as_of: str, say: Phrases) -> str:
@@ -175,44 +302,100 @@ def _trial(trial: OpioidTrial, as_of: str, say: Phrases) -> str:
     outcome = {"no-relief": "trial_no_relief", "toxicity": "trial_toxicity"}.get(trial.failure or "")
     if trial.adequate is not Truth.TRUE:
         outcome = "trial_short" if trial.long_enough is Truth.FALSE else None
-    end = _day(trial.end)
-    return say("letter", "trial_running" if end == as_of[:10] else "trial", opioid=trial.opioid, start=_day(trial.start),
-               end=end, outcome=say("letter", outcome) if outcome else "")  # fmt: skip
+    told = say("letter", outcome) if outcome else ""
+    if trial.start is None or trial.end is None:
+        return say("letter", "trial_undated", opioid=trial.opioid, outcome=told)
+    start, end = say.day(str(trial.start)), say.day(str(trial.end))
+    key = "trial_running" if str(trial.end) == as_of[:10] else "trial"
+    return say("letter", key, opioid=trial.opioid, start=start, end=end, outcome=told)
 
 
-def _day(when: When | None) -> str:
-    return str(when) if when else "?"
+def _courses(rows: Iterable[Treatment], as_of: str, say: Phrases) -> Iterator[str]:
+    """Each treatment once, from its first to its last day."""
+    spans: dict[str, list[Treatment]] = {}
+    for row in rows:
+        spans.setdefault(row.label, []).append(row)
+    for label, found in spans.items():
+        start, end = min(row.start for row in found), max(row.end for row in found)
+        running = found[0].kind != "procedure" and end >= as_of[:10]
+        if running:
+            yield say("letter", "since", name=label, start=say.day(start))
+        elif start == end:
+            yield f"{label} ({say.day(start)})"
+        else:
+            yield say("letter", "span", name=label, start=say.day(start), end=say.day(end))
+
+
+# -- safety ----------------------------------------------------------------------------------------------------
 
 
 def _safety(assessment: Assessment, say: Phrases) -> Iterator[str]:
-    return say.values(assessment.safety, lambda value, say: f"{value.says}: {say.value(value)}")
+    yield from _values(assessment, LABORATORY, say)
+    holds: dict[str, HoldVerdict] = {}
+    for option in (option for pain in assessment.pains for option in groups(pain).open if option.offered):
+        for each in (*option.reasons, *option.cleared):
+            if each.hold:
+                holds.setdefault(each.hold.drug, each.hold)
+    for drug, hold in holds.items():
+        yield _sentence(f"{drug}: {say.last_dose(hold)}")
+    others = [drug for drug in assessment.antithrombotics if drug not in holds]
+    if others:
+        yield say("letter", "bleeding", drugs=", ".join(others))
+    yield from _values(assessment, STATES, say)
+
+
+# -- options ---------------------------------------------------------------------------------------------------
 
 
 def _options(assessment: Assessment, say: Phrases) -> Iterator[str]:
-    named = [(pain, option) for pain in assessment.pains for option in pain.options
-             if option.word in OPEN and option.offered]  # fmt: skip
-    if not named:
+    named = [(pain, [option for option in groups(pain).open if option.offered]) for pain in assessment.pains]
+    if not any(options for _, options in named):
         yield say("letter", "options_none")
-    for pain in assessment.pains:
-        of_pain = [option for owner, option in named if owner is pain]
-        for option in of_pain[:MOST_OPTIONS]:
-            yield _option(pain, option, say, several=len(assessment.pains) > 1)
-        if len(of_pain) > MOST_OPTIONS:
-            yield say("report", "and_more", count=len(of_pain) - MOST_OPTIONS)
+    for pain, options in named:
+        shown = options[:MOST_OPTIONS]
+        where = f"{say.pain(pain)}: " if len(assessment.pains) > 1 else ""
+        for number, option in enumerate(shown, 1):
+            yield _sentence(f"{where}({number}) {_option(option, say)}")
+        yield from (_sentence(where + _against(row, len(shown), say)) for row in told_once(shown, say))
+        if len(options) > len(shown):
+            yield _sentence(say("report", "and_more", count=len(options) - len(shown)))
 
 
-def _option(pain: PainView, option: Option, say: Phrases, *, several: bool) -> str:
+def _option(option: Option, say: Phrases) -> str:
+    """What it is, its word, and one line of evidence for and against."""
     said = say("letter", "option", name=option.name, word=say("option", option.word), timing=say("timing", option.timing),
-               fit=say("fit", option.fit.word), certainty=option.certainty)  # fmt: skip
-    where = f"{say.pain(pain)}: " if several else ""
-    reasons = "; ".join(f"{say('effect', each.effect)}: {say.reason(each)}" for each in standing(option))
-    return f"{where}{said}" + (f" - {reasons}" if reasons else "")
+               fit=say("fit", option.fit.word))  # fmt: skip
+    told = [*(("benefit", each) for each in option.benefit[:1]), *(("harm", each) for each in option.harms[:1])]
+    evidence = [f"{say('report', key)}: {each.says.rstrip('.')}{_cites(each.because, say)}" for key, each in told]
+    certainty = say("report", "certainty", word=option.certainty)
+    return ". ".join((f"{said}, {certainty}", *map(first_upper, evidence)))
+
+
+def _cites(names: Iterable[str], say: Phrases) -> str:
+    return _brackets(", ".join(say.source(name) for name in names))
+
+
+def _against(row: Told, most: int, say: Phrases) -> str:
+    """What stands in the way of which options, with its data and sources."""
+    reason = row.reason
+    told = "; ".join(say.leaf(leaf) for leaf in data(reason)[:3])
+    text = row.text.rpartition(" [")[0] or row.text
+    which_ones = say("letter", "of", which=which(row.numbers, most, say))
+    return f"{which_ones}, {text}{_brackets(told)}{_cites(reason.because, say)}"
+
+
+# -- what is missing -------------------------------------------------------------------------------------------
 
 
 def _missing(assessment: Assessment, say: Phrases) -> Iterator[str]:
-    if not assessment.changes:
-        yield say("letter", "missing_none")
-    yield from (change.ask or change.says for change in assessment.changes)
+    asks = [change.ask or change.says for change in assessment.changes]
+    yield from asks[:MOST_MISSING]
+    if len(asks) > MOST_MISSING:
+        yield _sentence(say("report", "and_more", count=len(asks) - MOST_MISSING))
+    unread = len(assessment.unrecognised)
+    if unread:
+        yield say("letter", "unread", count=unread)
+    yield say("letter", "please_add")
 
 
 __all__ = ["Letter", "Part", "letter_html", "letter_pdf", "letter_text", "write_letter"]

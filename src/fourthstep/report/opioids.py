@@ -1,5 +1,6 @@
 """The opioid arithmetic, step by step, in lines."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from fourthstep.report.phrases import Phrases
 
 PAST = ("not-current", "duplicate", "replaced")
 """Fates that only the full report lists."""
+_RARE = re.compile(r"(0?\.\d+) a day\Z")
 
 
 def opioid_lines(dose: OpioidDose, say: Phrases, *, full: bool = True) -> Iterator[str]:
@@ -16,7 +18,7 @@ def opioid_lines(dose: OpioidDose, say: Phrases, *, full: bool = True) -> Iterat
     yield totals_line(dose, say)
     yield from (f"{say('opioids', 'flag')}: {say.flag(flag)}" for flag in dose.flags)
     told = [step for step in dose.steps if full or step.fate not in PAST]
-    yield from (step_line(step, say) for step in told)
+    yield from (f"{text} [{', '.join(step.ref for step in steps)}]" for text, steps in together(told, say))
     if len(told) < len(dose.steps):
         yield say("opioids", "past", count=len(dose.steps) - len(told))
     yield say("opioids", "not_a_dose")
@@ -25,47 +27,75 @@ def opioid_lines(dose: OpioidDose, say: Phrases, *, full: bool = True) -> Iterat
 def totals_line(dose: OpioidDose, say: Phrases) -> str:
     """The three results in one line, or why there is none."""
     if dose.scheduled is None and dose.range is None:
-        reasons = ", ".join(say.why(reason) for reason in dose.reasons)
+        reasons = "; ".join(say.why(reason) for reason in dose.reasons)
         return say("opioids", "unknown", reasons=reasons or say.why("not-recorded"))
-    return say(
-        "opioids",
-        "totals",
-        scheduled=amount(dose.scheduled),
-        prn=plain(dose.prn_max) if dose.prn_max is not None else say("truth", "unknown"),
-        range=amount(dose.range),
-        table=say("ome_table", dose.table),
-    )
+    prn = "" if dose.prn_max == 0 else say("opioids", "prn", prn=amount(dose.prn_max, say))
+    return say("opioids", "totals", scheduled=amount(dose.scheduled, say), prn=prn, range=amount(dose.range, say),
+               table=say("ome_table", dose.table))  # fmt: skip
 
 
-def step_line(step: Step, say: Phrases) -> str:
-    """One use: what was read, what it makes, or why it cannot be read, with its reference."""
-    return f"{step_text(step, say)} [{step.ref}]"
+def together(steps: list[Step], say: Phrases) -> Iterator[tuple[str, list[Step]]]:
+    """Equal uses (a tablet given four times) as one line, each with its steps."""
+    equal: dict[str, list[Step]] = {}
+    for step in steps:
+        equal.setdefault(step_text(step, say), []).append(step)
+    for text, found in equal.items():
+        yield (text if len(found) == 1 else step_text(found[0], say, count=len(found))), found
 
 
-def step_text(step: Step, say: Phrases) -> str:
+def step_text(step: Step, say: Phrases, *, count: int = 1) -> str:
     """One use: what was read, and what it makes, or why it cannot be read."""
-    told = f'"{step.text}"' if step.text and not step.dose else ""
-    dose = f"{step.dose.removesuffix(' 1')} ×" if step.dose.endswith(" 1") and step.times else step.dose
-    head = ", ".join(
-        part for part in (step.product or step.opioid, f"{dose} {step.times}".strip(), step.route, told) if part
-    )
-    if step.fate == "counted" and step.scheduled is not None:
-        body = f"{amount(step.amount)} {step.unit}" if step.amount is not None else ""
-        if step.as_needed:
-            body = f"{body}, as needed up to {plain(step.as_needed)} {step.unit}".removeprefix(f"0 {step.unit}, ")
-        factor = f" × {plain(step.factor)}" if step.factor is not None else ""
-        prn = f", as needed up to {plain(step.prn_max)}" if step.prn_max else ""
-        tail = f"{body}{factor} = {amount(step.scheduled)}{prn} mg/d"
-        if step.extension:
-            tail += f" ({say('opioids', 'extension')})"
-    else:
-        why = ", ".join(say.why(reason) for reason in step.reasons)
-        tail = say("opioid_fate", step.fate) + (f": {why}" if why else "")
-    return f"{head}: {tail}"
+    made = step.fate == "counted" and step.scheduled is not None
+    return f"{step_use(step, say, count=count)}: {_made(step, say, count) if made else step_fate(step, say)}"
 
 
-def amount(value: Interval | Decimal | None) -> str:
+def step_use(step: Step, say: Phrases, *, count: int = 1) -> str:
+    """What was read: product, dose, how often, route; free text is quoted."""
+    text = f'"{step.text}"' if step.text and not step.dose else ""
+    counted = step.role == "recorded" and step.fate == "counted" and step.dose
+    given = say("opioids", "given", count=count) if counted else ""
+    how_often = ", ".join(part for part in (_dose(step), _times(step, say), given) if part)
+    return ", ".join(part for part in (step.product or step.opioid, how_often, step.route, text) if part)
+
+
+def step_fate(step: Step, say: Phrases) -> str:
+    """Why a use is not counted."""
+    why = "; ".join(say.why(reason) for reason in step.reasons)
+    return say("opioid_fate", step.fate) + (f" ({why})" if why else "")
+
+
+def _dose(step: Step) -> str:
+    """The single dose: an amount, or a number of tablets."""
+    number, _, unit = step.dose.partition(" ")
+    return f"{number} {step.form.split()[-1].lower() if step.form else '×'}" if unit == "1" else step.dose
+
+
+def _times(step: Step, say: Phrases) -> str:
+    """How often: `2 a day`; less than once a day as `every 3 days`."""
+    rare = _RARE.match(step.times)
+    if not rare:
+        return step.times
+    return say("opioids", "every", days=plain(round(1 / Decimal(rare[1]), 1)))
+
+
+def _made(step: Step, say: Phrases, count: int) -> str:
+    """Amount times factor: the share of the daily total."""
+    many = f"{count} × " if count > 1 else ""
+    factor = f" × {plain(step.factor)}" if step.factor is not None else ""
+    parts = []
+    if step.amount is not None and step.scheduled is not None and str(step.amount) != "0":
+        total = amount(step.scheduled.scaled(Decimal(count)), say)
+        parts.append(f"{many}{amount(step.amount, say)} {say.unit(step.unit)}{factor} = {total} mg/d")
+    if step.as_needed and step.prn_max is not None:
+        parts.append(say("opioids", "as_needed", amount=f"{many}{plain(step.as_needed)} {say.unit(step.unit)}{factor}",
+                         made=plain(step.prn_max * count)))  # fmt: skip
+    if step.extension:
+        parts.append(say("opioids", "extension"))
+    return "; ".join(parts) or say("opioid_fate", "counted")
+
+
+def amount(value: Interval | Decimal | None, say: Phrases) -> str:
     """A number or an interval as text."""
     if value is None:
-        return "?"
+        return say("truth", "unknown")
     return plain(value) if isinstance(value, Decimal) else str(value)

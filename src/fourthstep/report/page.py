@@ -10,19 +10,20 @@ from typing import Any
 import msgspec
 from markupsafe import Markup, escape
 
-from fourthstep.assessment.result import Assessment, Option, Reason
+from fourthstep.assessment.result import Assessment
 from fourthstep.assessment.words import OPEN, OptionWord
-from fourthstep.ground.errors import FourthstepError
-from fourthstep.ground.truth import NOT_KNOWN, YES
+from fourthstep.ground.errors import MissingExtraError
+from fourthstep.ground.truth import YES
 from fourthstep.knowledge.load import Knowledge
-from fourthstep.report.figure import Figure
-from fourthstep.report.opioids import step_text, totals_line
-from fourthstep.report.phrases import Phrases
-from fourthstep.report.text import STALE_DAYS, newest_age, shared_questions
+from fourthstep.report import reasons, verdict
+from fourthstep.report.figure import Figure, legend
+from fourthstep.report.opioids import together, totals_line
+from fourthstep.report.phrases import Phrases, beyond, once, shortened
 from fourthstep.rules.ask import Leaf
 
-SHOWN = 8
-"""Letters of an id that are shown; the whole stands in the table of data."""
+OPENED = 2
+"""Cards of a pain that are open at first; paper shows all."""
+SHOWN_WORDS = (*OPEN, OptionWord.UNDETERMINED, OptionWord.CONTRAINDICATED)
 
 
 class Cited(msgspec.Struct, frozen=True, order=True):
@@ -38,30 +39,32 @@ def page(assessment: Assessment, knowledge: Knowledge) -> str:
     """The page.
 
     Raises:
-        FourthstepError: Jinja is not installed.
+        MissingExtraError: Jinja is not installed.
     """
     say = Phrases(knowledge)
-    figure = Figure(assessment, say)
-    age = newest_age(assessment)
+    figure, sources = Figure(assessment, say), cites(assessment, knowledge)
     return rendered(
         "page.html.jinja",
         a=assessment,
         say=say,
-        links=Links(assessment),
+        links=Links(sources, say),
+        sources=sources,
+        icon=icon,
+        legend=lambda kind: Markup(legend(kind)),  # noqa: S704  our own drawing
         figure=figure,
         svg=Markup(figure.svg()),  # noqa: S704  our own drawing; its texts are escaped there
-        newest_age=age,
-        stale=age is not None and age > STALE_DAYS,
-        true_flags=[flag for flag in assessment.red_flags if flag.truth == YES],
+        verdict=verdict,
+        reasons=reasons,
+        once=once,
         pains={pain.id: say.pain(pain) for pain in assessment.pains},
         cited=data_table(assessment, say),
         confirm=shared_questions(assessment),
-        groups=groups,
-        not_ruled_out=not_ruled_out,
-        standing=standing,
         totals=totals_line(assessment.opioids, say),
-        step_text=step_text,
+        steps=list(together(list(assessment.opioids.steps), say)),
         not_used=not_used(assessment),
+        held=held(assessment, say),
+        background=(*assessment.diagnoses, *beyond(assessment.diagnoses, assessment.background)),
+        opened=OPENED,
         YES=YES,
     )
 
@@ -76,35 +79,78 @@ def _environment() -> Any:
     try:
         import jinja2  # noqa: PLC0415  heavy, and only pages need it
     except ImportError:
-        raise FourthstepError("pages and letters need Jinja: install `fourthstep[html]`") from None
-    return jinja2.Environment(
+        raise MissingExtraError("pages and letters need Jinja: install `fourthstep[html]`") from None
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("fourthstep.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["first_upper"] = first_upper
+    return environment
+
+
+def first_upper(text: str) -> str:
+    """With a capital; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+# -- marks and links -------------------------------------------------------------------------------------------
+
+_CIRCLE = '<circle cx="8" cy="8" r="6.5"/>'
+_DRAWN = {
+    "good": _CIRCLE + '<path d="M4.8 8.2l2.2 2.3 4.2-4.8"/>',
+    "caution": _CIRCLE + '<path class="fill" d="M8 1.5a6.5 6.5 0 0 1 0 13z"/>',
+    "warn": '<path d="M8 1.8l6.6 12H1.4z"/><path d="M8 6.2v3.6M8 11.6v.4"/>',
+    "unknown": '<circle class="dashed" cx="8" cy="8" r="6.5"/>'
+    '<path d="M6 6.3a2 2 0 1 1 2.6 1.9c-.6.3-.6.7-.6 1.3M8 11.6v.4"/>',
+    "bad": '<path d="M2 2h12v12H2z"/><path d="M5 5l6 6M11 5l-6 6"/>',
+    "none": _CIRCLE + '<path d="M4.5 8h7"/>',
+}
+_OF_WORD = {
+    OptionWord.CANDIDATE.value: "good",
+    OptionWord.WITH_CAUTION.value: "caution",
+    OptionWord.AFTER_CORRECTION.value: "warn",
+    OptionWord.UNDETERMINED.value: "unknown",
+    OptionWord.CONTRAINDICATED.value: "bad",
+    OptionWord.NOT_INDICATED.value: "none",
+}
+
+
+def icon(word: str) -> Markup:
+    """The mark of a word or a state: every one has a shape of its own."""
+    drawn = _DRAWN[_OF_WORD.get(word, word)]
+    return Markup(f'<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">{drawn}</svg>')  # noqa: S704  our own drawing
 
 
 class Links:
     """Links to the data and sources of one page."""
 
-    def __init__(self, assessment: Assessment) -> None:
-        self._sources = assessment.sources
+    def __init__(self, sources: dict[str, str], say: Phrases) -> None:
+        self._sources = sources
+        self._say = say
 
-    def data(self, refs: Iterable[str]) -> Markup:
-        """References as links to the table of data."""
-        return Markup(" ").join(
-            Markup('<a class="ref" href="#d-{0}" title="{0}">{1}</a>').format(ref, shortened(ref))
-            for ref in dict.fromkeys(map(resource_of, refs))
+    def data(self, refs: Iterable[str], most: int = 99) -> Markup:
+        """References as links to the table of data; beyond `most` they are counted."""
+        names = list(dict.fromkeys(map(resource_of, refs)))
+        told = Markup(" ").join(
+            Markup('<a class="ref" href="#d-{0}" title="{0}">{1}</a>').format(name, shortened(name)) for name in names[:most]
         )
+        if len(names) <= most:
+            return told
+        more = self._say("report", "and_more", count=len(names) - most)
+        return Markup('{} <span class="fine">{}</span>').format(told, more)
 
     def sources(self, names: Iterable[str]) -> Markup:
-        """Source keys as links to the list of sources."""
-        return Markup(" ").join(
-            Markup('<a class="src" href="#s-{0}">{0}</a>').format(name) if name in self._sources else escape(name)
-            for name in names
-        )
+        """Source keys as links to the list of sources; the whole citation shows where one points."""
+        return Markup(" ").join(self._source(name) for name in names)
+
+    def _source(self, name: str) -> Markup:
+        if name not in self._sources:
+            return escape(name)
+        link = Markup('<a class="src" href="#s-{0}" title="{1}">{2}</a>')
+        return link.format(name, self._sources[name], self._say.source(name))
 
 
 def resource_of(ref: str) -> str:
@@ -112,34 +158,21 @@ def resource_of(ref: str) -> str:
     return ref.partition("#")[0]
 
 
-def shortened(ref: str) -> str:
-    """`Observation/db52d9af-99b3...` as `Observation/db52d9af…`."""
-    kind, slash, name = ref.partition("/")
-    return f"{kind}{slash}{name[:SHOWN]}{'…' if len(name) > SHOWN else ''}"
+# -- what the page lists ---------------------------------------------------------------------------------------
 
 
-def groups(options: Iterable[Option]) -> dict[str, list[Option]]:
-    """Options as they are shown: those with a word, those that cannot be told yet, those not indicated."""
-    found: dict[str, list[Option]] = {"told": [], "folded": [], "not_indicated": []}
-    for option in options:
-        if option.word == OptionWord.NOT_INDICATED.value:
-            found["not_indicated"].append(option)
-        elif option.word == OptionWord.UNDETERMINED.value and option.fits == NOT_KNOWN:
-            found["folded"].append(option)
-        else:
-            found["told"].append(option)
-    return found
+def cites(assessment: Assessment, knowledge: Knowledge) -> dict[str, str]:
+    """Every source that the page names, with its citation: those of the assessment, and of the opioid factors."""
+    factors = {name for step in assessment.opioids.steps for name in step.because}
+    found = {name: knowledge.sources[name].cite for name in factors if name in knowledge.sources}
+    return dict(sorted((found | assessment.sources).items()))
 
 
-def standing(option: Option) -> list[Reason]:
-    """What stands in the way: what is true, and stops that nobody could rule out."""
-    return [each for each in option.reasons if each.truth == YES or each.effect != "caution"]
-
-
-def not_ruled_out(option: Option, say: Phrases) -> list[str]:
-    """Cautions that the record does not rule out, by the facts that would."""
-    open_ = [name for each in option.reasons if each.truth != YES and each.effect == "caution" for name in each.open]
-    return [say.fact(name) for name in dict.fromkeys(open_)]
+def shared_questions(assessment: Assessment) -> list[str]:
+    """What more than one open option asks to confirm: asked once, not on every card."""
+    opened = [option for pain in assessment.pains for option in reasons.groups(pain).open]
+    asked = [item for option in opened for item in dict.fromkeys(option.to_confirm)]
+    return [item for item in dict.fromkeys(asked) if asked.count(item) > 1]
 
 
 def not_used(assessment: Assessment) -> dict[str, list[str]]:
@@ -148,6 +181,17 @@ def not_used(assessment: Assessment) -> dict[str, list[str]]:
     for each in assessment.not_used:
         found.setdefault(each.reason, []).append(each.ref)
     return {reason: list(dict.fromkeys(refs)) for reason, refs in sorted(found.items())}
+
+
+def held(assessment: Assessment, say: Phrases) -> dict[str, dict[str, list[str]]]:
+    """For each drug that acts on bleeding, with its last dose: what guidelines ask, and before which options."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for option in (option for pain in assessment.pains for option in reasons.groups(pain).told):
+        for hold in (each.hold for each in (*option.reasons, *option.cleared) if each.hold):
+            asks = found.setdefault(f"{hold.drug}: {say.last_dose(hold)}", {})
+            names = asks.setdefault("; ".join(say.intervals(hold)), [])
+            names += [option.name] if option.name not in names else []
+    return found
 
 
 def data_table(assessment: Assessment, say: Phrases) -> dict[str, list[Cited]]:
@@ -163,19 +207,19 @@ def data_table(assessment: Assessment, say: Phrases) -> dict[str, list[Cited]]:
 
 def cited(assessment: Assessment, say: Phrases) -> Iterator[Cited]:
     """Every datum that the page speaks of."""
-    for value in (*assessment.safety, *assessment.background):
+    for value in (*assessment.safety, *assessment.diagnoses, *assessment.background):
         for ref in value.refs:
-            yield Cited(ref, value.says, say.quantity(value.value, value.unit), value.day)
+            yield Cited(ref, value.says, say.quantity(value.value, value.unit), say.day(value.day))
     for leaf in leaves(assessment):
         for ref in leaf.refs:
-            yield Cited(ref, say.fact(leaf.fact), say.quantity(leaf.value, leaf.unit), leaf.day)
+            yield Cited(ref, say.fact(leaf.fact), say.quantity(leaf.value, leaf.unit), say.day(leaf.day))
     for step in assessment.opioids.steps:
-        yield Cited(step.ref, step.product or step.opioid, step.dose, "")
+        yield Cited(step.ref, step.product or step.opioid, step.strength, "")
     for row in assessment.history:
-        yield Cited(row.ref, row.label, row.kind, row.start)
+        yield Cited(row.ref, row.label, say("kind", row.kind), say.day(row.start))
     for option in (option for pain in assessment.pains for option in pain.options):
-        for ref in option.done_before:
-            yield Cited(ref, option.name, say("page", "done_before"), "")
+        yield from (Cited(ref, option.name, say("page", "done_before"), "") for ref in option.done_before)
+        yield from (Cited(ref, each.hold.drug, "", "") for each in option.reasons if each.hold for ref in each.hold.refs)
 
 
 def leaves(assessment: Assessment) -> Iterator[Leaf]:
@@ -189,6 +233,3 @@ def leaves(assessment: Assessment) -> Iterator[Leaf]:
     for option in (option for pain in assessment.pains for option in pain.options if option.word in SHOWN_WORDS):
         for reason in option.reasons:
             yield from reason.leaves
-
-
-SHOWN_WORDS = (*OPEN, OptionWord.UNDETERMINED, OptionWord.CONTRAINDICATED)

@@ -1,11 +1,27 @@
-"""The sentences of every report, from the one catalogue in `knowledge/texts/`."""
+"""The sentences of every report, from the one catalogue in `knowledge/texts/`.
 
-from collections.abc import Callable, Iterable, Iterator
+Nothing here decides: a value is told with its unit, its day and its age; a *no* only where the record, or somebody who
+answered, says no; an unknown with the reason.
+"""
 
-from fourthstep.assessment.result import LegView, PainView, Reason, Value
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from fourthstep.assessment.result import LegView, PainView, Value
+from fourthstep.ground.truth import NOT_KNOWN
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.rules.ask import Leaf
 from fourthstep.rules.holds import Asked, HoldVerdict
+
+A_YEAR = 730
+"""Days from which an age is told in years."""
+REF = 16
+"""Letters of an id that are told whole."""
+_WITHIN = re.compile(r"within (\S+ \S+)\Z")
+_SOURCE = re.compile(r"([A-Z]{3,})(\d{4})([A-Z]*)\Z")
+_CODED = re.compile(r"[a-z][a-z-]*\Z")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T")
 
 
 class Phrases:
@@ -23,6 +39,8 @@ class Phrases:
         """Is there such a text?"""
         return key in self._texts.get(group, {})
 
+    # -- names -------------------------------------------------------------------------------------------------
+
     def fact(self, name: str) -> str:
         """A fact, leg or open question by its words."""
         if name in self._knowledge.facts:
@@ -30,7 +48,13 @@ class Phrases:
         kind, colon, rest = name.partition(":")
         if colon and kind == "leg" and rest in self._knowledge.legs:
             return self._knowledge.legs[rest].says
-        return self("unknowns", kind, name=rest) if colon and self.has("unknowns", kind) else name
+        return self("unknowns", kind, name=rest) if colon and self.has("unknowns", kind) else name.replace("_", " ")
+
+    def facts(self, names: Iterable[str], most: int = 99) -> str:
+        """Facts by their words, in one list; the rest is counted."""
+        words = list(dict.fromkeys(self.fact(name) for name in names))
+        more = [self("report", "and_more", count=len(words) - most)] if len(words) > most else []
+        return ", ".join([*words[:most], *more])
 
     def name(self, kind: str, name: str) -> str:
         """An intervention, red flag or fact by its words."""
@@ -42,6 +66,11 @@ class Phrases:
             return self._knowledge.rules[name].says
         return self.fact(name)
 
+    def source(self, name: str) -> str:
+        """A source by its short name: `ASRA2018` as ASRA 2018."""
+        found = _SOURCE.match(name)
+        return " ".join(part for part in found.groups() if part) if found else name
+
     def because(self, reason: str) -> str:
         """One reason of the pathway word."""
         kind, _, name = reason.partition(":")
@@ -49,8 +78,10 @@ class Phrases:
 
     def why(self, reason: str) -> str:
         """Why a fact is unknown."""
-        opioid = self._knowledge.opioids.reasons.get(reason)
-        return self("why", reason) if self.has("why", reason) else opioid or reason.replace("-", " ")
+        if self.has("why", reason):
+            return self("why", reason)
+        opioid = self._knowledge.opioids.reasons.get(reason, "")
+        return opioid[:1].lower() + opioid[1:].rstrip(".") if opioid else reason.replace("-", " ")
 
     def flag(self, flag: str) -> str:
         """A note of the opioid arithmetic."""
@@ -60,29 +91,79 @@ class Phrases:
         """Why a resource was not used."""
         return self("not_used", reason) if self.has("not_used", reason) else reason.replace("-", " ")
 
+    # -- words, numbers, days ----------------------------------------------------------------------------------
+
+    def word(self, value: str) -> str:
+        """Coded values as words: `upper-abdomen or pelvis` as upper abdomen or pelvis."""
+        return " or ".join(self._word(each) for each in value.split(" or "))
+
+    def _word(self, value: str) -> str:
+        if self.has("value", value):
+            return self("value", value)
+        return value.replace("-", " ") if _CODED.match(value) else value
+
     def unit(self, unit: str) -> str:
         """A UCUM unit as a physician writes it."""
         return self("unit", unit) if self.has("unit", unit) else unit
 
     def quantity(self, value: str, unit: str) -> str:
-        """A value with its unit."""
-        return f"{value} {self.unit(unit)}".strip() if unit != "1" else value
+        """A value with its unit; a coded value in words."""
+        if unit == "":
+            return self.word(value)
+        return value if unit == "1" else f"{value} {self.unit(unit)}".strip()
+
+    def day(self, text: str) -> str:
+        """A day that nobody can misread: `2026-03-01` as 1 Mar 2026; a year, a month, or an instant with its offset."""
+        if _INSTANT.match(text):
+            return self._instant(text)
+        parts = text.split("-")
+        if len(parts) == 1 or not all(part.isdigit() for part in parts) or not self.has("month", parts[1]):
+            return text
+        month = f"{self('month', parts[1])} {parts[0]}"
+        return f"{int(parts[2])} {month}" if len(parts) > 2 else month
+
+    def _instant(self, text: str) -> str:
+        zone = datetime.fromisoformat(text).tzname() or ""
+        return f"{self.day(text[:10])}, {text[11:16]}{f' ({zone})' if zone else ''}"
+
+    def age(self, days: int) -> str:
+        """How old a datum is at the day of the assessment."""
+        if days == 0:
+            return self("report", "same_day")
+        return self("report", "age_years", years=days // 365) if days >= A_YEAR else self("report", "age_days", days=days)
+
+    def when(self, day: str, age: int | None) -> str:
+        """A day with its age; empty where there is none."""
+        if not day:
+            return ""
+        return f"{self.day(day)} ({self.age(age)})" if age is not None else self.day(day)
+
+    def detail(self, detail: str) -> str:
+        """What a reader should know of a value; empty where there is nothing to add."""
+        if self.has("detail", detail):
+            return self("detail", detail)
+        return detail if " " in detail else ""
+
+    # -- what was found ----------------------------------------------------------------------------------------
 
     def pain(self, pain: PainView) -> str:
         """Where a pain is, and of what kind."""
-        known = [each.replace("-", " ") for each in (pain.region, pain.side, pain.mechanism) if each != "unknown"]
-        return ", ".join(known) or self("report", "no_site")
+        known = [self.word(each) for each in (pain.region, pain.side, pain.mechanism) if each not in ("unknown", "")]
+        return ", ".join(dict.fromkeys(known)) or self("report", "no_site")
 
     def score(self, pain: PainView) -> str:
         """The latest score of a pain with its kind and day, and the worst."""
-        if not pain.intensity:
-            return self("report", "no_score")
-        worst = f", {self('report', 'worst', score=pain.worst)}" if pain.worst else ""
-        return f"{pain.intensity}/10 {pain.intensity_kind} on {pain.intensity_day}{worst}"
+        parts = []
+        if pain.intensity:
+            kind = self.word(pain.intensity_kind)
+            parts.append(self("report", "score", score=pain.intensity, kind=kind, day=self.day(pain.intensity_day)))
+        if pain.worst:
+            parts.append(self("report", "worst", score=pain.worst))
+        return ", ".join(parts) or self("report", "no_score")
 
     def leg(self, leg: LegView) -> str:
         """Why a leg has its state; for an unknown one, what is open."""
-        return self("report", "open", says=leg.says) if leg.state == "unknown" else leg.says
+        return self("report", "open", says=leg.says) if leg.state == NOT_KNOWN else leg.says
 
     def value(self, value: Value) -> str:
         """What was found for a fact with its day and age, or why nothing."""
@@ -90,71 +171,110 @@ class Phrases:
             return self.why(value.why)
         if value.value == "no" and not value.refs:
             return self("report", "none_recorded")
-        when = f" on {value.day}" + (f" ({value.age} d)" if value.age is not None else "") if value.day else ""
-        return f"{self.quantity(value.value.replace('-', ' ') if value.unit == '' else value.value, value.unit)}{when}"
+        return ", ".join(part for part in (self.quantity(value.value, value.unit), self.when(value.day, value.age)) if part)
 
-    def values(self, values: Iterable[Value], line: Callable[[Value, "Phrases"], str]) -> Iterator[str]:
-        """What was found, one line each; then what is absent and what is not known, together."""
+    def short(self, value: Value) -> str:
+        """A fact that was found, without its day: `platelets 161 ×10⁹/L`; a presence by its name alone."""
+        if value.value == "no":
+            return self("report", "no_recorded", name=value.says)
+        return value.says if value.value == "yes" else f"{value.says} {self.quantity(value.value, value.unit)}"
+
+    def not_found(self, values: Iterable[Value]) -> Iterator[tuple[str, str]]:
+        """What is absent, as recorded, in one line; what is not known in one line for each reason, with that reason."""
         absent: list[str] = []
         unknown: dict[str, list[str]] = {}
         for value in values:
             if value.why:
                 unknown.setdefault(self.why(value.why), []).append(value.says)
-            elif value.value == "no" and not value.refs:
+            elif not is_found(value):
                 absent.append(value.says)
-            else:
-                yield line(value, self)
         if absent:
-            yield self("report", "absent", names=", ".join(absent))
-        yield from (self("report", "unknown_because", why=why, names=", ".join(names)) for why, names in unknown.items())
+            yield "", self("report", "absent", names=", ".join(absent))
+        for why, names in unknown.items():
+            yield why, self("report", "unknown_because", why=why, names=", ".join(names))
 
     def leaf(self, leaf: Leaf) -> str:
-        """One comparison with its datum: `platelets 38 10*9/L on 2026-02-26 (3 d) [Observation/plt-3]`."""
-        words = [self.fact(leaf.fact)]
-        if leaf.value:
-            words.append(self.quantity(leaf.value, leaf.unit))
-        if leaf.detail and self.has("detail", leaf.detail):
-            words.append(f"({self('detail', leaf.detail)})")
-        if leaf.day:
-            words.append(f"on {leaf.day}" + (f" ({leaf.age} d)" if leaf.age is not None else ""))
-        if leaf.why:
-            words.append(f"- {self.why(leaf.why)}")
-        if leaf.refs:
-            words.append(f"[{', '.join(leaf.refs[:3])}{', ...' if len(leaf.refs) > 3 else ''}]")
-        return " ".join(words)
+        """One comparison with its datum: `platelets 38 ×10⁹/L, 26 Feb 2026 (3 d)`; an unknown with the reason."""
+        if leaf.fact.startswith("leg:"):
+            return f"{self.fact(leaf.fact)}: {self('leg_state', leaf.value)}"
+        found = ", ".join(part for part in (self._found(leaf), self.when(leaf.day, leaf.age)) if part)
+        return f"{found}: {self.unknown(leaf)}" if leaf.why else found
 
-    def reason(self, reason: Reason) -> str:
-        """One stop or caution in words, with its sources."""
-        says = self.hold(reason.hold) if reason.hold else reason.says
-        notes = [self("truth", "unknown")] if reason.truth == "unknown" else []
-        if reason.policy:
-            notes.append(self("mark", "P"))
-        tail = f" ({'; '.join(notes)})" if notes else ""
-        sources = f" [{', '.join(reason.because)}]" if reason.because else ""
-        return f"{says}{tail}{sources}"
+    def _found(self, leaf: Leaf) -> str:
+        """Fact and value; *no* only where the fact is false."""
+        name = self.fact(leaf.fact)
+        if leaf.value in ("", "yes"):
+            return name
+        if leaf.value == "no":
+            return self("report", "no_answered" if leaf.detail in ("answered", "stated") else "no_recorded", name=name)
+        kind = f" ({self('detail', leaf.detail)})" if self.has("detail", leaf.detail) else ""
+        return f"{name} {self.quantity(leaf.value, leaf.unit)}{kind}"
+
+    def unknown(self, leaf: Leaf) -> str:
+        """Why a comparison is unknown: how old the value is and how old it may be, or what is asked beyond it."""
+        within = _WITHIN.search(leaf.asked)
+        if leaf.why == "too-old" and within:
+            return self("report", "too_old", within=within[1])
+        if leaf.why == "known-only-so-far":
+            return self("report", "so_far", asked=self.asked(leaf))
+        return self.why(leaf.why)
+
+    def asked(self, leaf: Leaf) -> str:
+        """What was asked, in words: `below 50 ×10⁹/L within 7 d`."""
+        return " ".join(self.word(self.unit(part)) for part in leaf.asked.split(" "))
+
+    # -- antithrombotics ---------------------------------------------------------------------------------------
 
     def hold(self, verdict: HoldVerdict) -> str:
         """What guidelines ask of one antithrombotic drug; never "stop"."""
-        first, beside = verdict.asks[:1], verdict.asks[1:]
-        key = "line" if verdict.last else "line_no_last"
-        lines = [self("hold", key, source=each.source, asks=self.asks(each), drug=verdict.drug, last=verdict.last)
-                 for each in first]  # fmt: skip
-        if not first:
-            lines = [f"{verdict.drug}: {self.why(verdict.why or 'no-interval-in-the-table')}"]
-        lines += [f"{each.source}: {self.asks(each)}" for each in beside]
-        if verdict.why and first:
-            lines.append(self.why(verdict.why))
-        return "; ".join(lines)
+        return f"{verdict.drug}: {'; '.join((self.last_dose(verdict), *self.intervals(verdict)))}"
+
+    def last_dose(self, verdict: HoldVerdict) -> str:
+        """Whether it is taken now and when last, as recorded."""
+        last = self("hold", "last", last=self.day(verdict.last)) if verdict.last else self("hold", "no_last")
+        return f"{self('hold_taken', verdict.taken)}, {last}"
+
+    def intervals(self, verdict: HoldVerdict) -> Iterator[str]:
+        """Every guideline's interval, the deciding one first; why it is not settled; and who decides."""
+        for index, each in enumerate(verdict.asks):
+            key = "beside" if index else "asks"
+            yield self("hold", key, source=self.source(each.source), asks=self.asks(each), drug=verdict.drug)
+        if verdict.why or not verdict.asks:
+            yield self.why(verdict.why or "no-interval-in-the-table")
+        yield self("hold", "decides")
 
     def asks(self, asked: Asked) -> str:
-        """One guideline's interval, check and restart."""
-        if asked.decision in ("shared", "continue", "unknown", "as_aspirin"):
+        """One guideline's interval, check and condition."""
+        if self.has("hold", asked.decision):
             words = self("hold", asked.decision)
-            words += f" (if stopped: {asked.hours})" if asked.hours and asked.decision == "shared" else ""
+            words += f" ({self('hold', 'paused', hours=asked.hours)})" if asked.hours and asked.decision == "shared" else ""
         else:
             words = asked.hours
-        if asked.lab:
-            words += f", {self('hold', 'lab', lab=asked.lab)}"
-        if asked.condition:
-            words += f" ({asked.condition})"
-        return words
+        lab = f", {self('hold', 'lab', lab=asked.lab)}" if asked.lab else ""
+        condition = asked.condition.replace(">=", "≥").replace("CrCl", self("hold", "clearance"))
+        return f"{words}{lab}{f' ({condition})' if condition else ''}"
+
+
+def once(leaves: Iterable[Leaf]) -> list[Leaf]:
+    """Comparisons of one datum told once, the most telling first (an unknown keeps its reason)."""
+    found: dict[tuple[str, str, str, str], Leaf] = {}
+    for leaf in leaves:
+        found.setdefault((leaf.fact, leaf.value, leaf.day, leaf.why), leaf)
+    return list(found.values())
+
+
+def shortened(ref: str) -> str:
+    """A long id with its middle left out: `Observation/db52d9af…89c9`; the table of data and `--full` give the whole."""
+    kind, slash, name = ref.partition("/")
+    return ref if len(name) <= REF else f"{kind}{slash}{name[:8]}…{name[-4:]}"
+
+
+def is_found(value: Value) -> bool:
+    """Does the record say something of this fact, more than that nothing was recorded?"""
+    return not value.why and (value.value != "no" or bool(value.refs))
+
+
+def beyond(told: Iterable[Value], values: Iterable[Value]) -> tuple[Value, ...]:
+    """The values that say more than was told: not the same entries by a broader name."""
+    refs = {ref for value in told for ref in value.refs}
+    return tuple(value for value in values if not (value.refs and value.value == "yes" and refs.issuperset(value.refs)))

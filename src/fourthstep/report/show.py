@@ -113,7 +113,7 @@ def _page(kind: str, name: str, entry: Any, knowledge: Knowledge, width: int) ->
         Comparator: write.comparator,
         Syndrome: write.syndrome,
         Leg: write.leg,
-        RedFlag: write.criterion,
+        RedFlag: write.red_flag,
         SafetyRule: write.criterion,
         Rule: write.rule,
         Fact: write.fact,
@@ -211,6 +211,10 @@ class _Writer:
         if each.ask:
             yield 2, each.ask
 
+    def red_flag(self, each: RedFlag) -> Lines:
+        yield from self.criterion(each)
+        yield from self._text("pathway", each.pathway)
+
     def rule(self, each: Rule) -> Lines:
         yield 0, f"{each.says} ({marks_text(each.marks)}){self._cite(each.because)}"
         for label, question in (("", each.when), ("yes: ", each.yes_when), ("no: ", each.no_when)):
@@ -221,7 +225,11 @@ class _Writer:
 
     def fact(self, each: Fact) -> Lines:
         yield 0, f"{each.says} ({each.kind}{', ' + self.say.unit(each.unit) if each.unit and each.unit != '1' else ''})"
-        yield from self._texts("names", each.concepts)
+        yield from self._text("asked", each.ask)
+        yield from self._text("values", ", ".join(self.say.word(value) for value in each.values))
+        yield from self._text("silence", self.say("silence", each.silence))
+        yield from self._texts("concepts_of", (concept.replace("_", " ") for concept in each.concepts))
+        yield from self._text("mark", self.say("mark", each.mark), each.because)
 
     def score(self, each: Score) -> Lines:
         yield 0, f"{each.says}{self._cite(each.because)}"
@@ -259,12 +267,15 @@ class _Writer:
 
     def _hold(self, row: Hold) -> str:
         hours = (
-            f"{plain(row.hours)}{f' to {plain(row.hours_max)}' if row.hours_max is not None else ''} h"
+            f"{plain(row.hours)}{f' to {plain(row.hours_max)}' if row.hours_max not in (None, row.hours) else ''} h"
             if row.hours is not None
             else ""
         )
-        parts = [f"{row.risk_class} bleeding class", row.condition, row.decision.replace("_", " "), hours, row.lab]
+        parts = [f"{row.risk_class} bleeding class", row.condition, self._decision(row), hours, row.lab]
         return f"{', '.join(part for part in parts if part)} ({row.mark}){self._cite([row.source])}"
+
+    def _decision(self, row: Hold) -> str:
+        return self.say("hold", row.decision) if self.say.has("hold", row.decision) else self.say("show", "interval")
 
     # -- parts -----------------------------------------------------------------------------------------------
 

@@ -1,19 +1,43 @@
-"""The assessment for a terminal: read in a minute, every word with its datum and source."""
+"""The assessment for a terminal: read in a minute, every word with its datum and source.
+
+By default what decides, each thing once; `full` tells everything, option by option.
+"""
 
 import textwrap
-from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import date
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from fourthstep.assessment.result import Assessment, Change, Option, PainView, Reason, Value
-from fourthstep.assessment.words import OPEN, OptionWord
-from fourthstep.ground.truth import NOT_KNOWN, YES
+from fourthstep.assessment.result import Assessment, Change, LegView, Option, PainView, Reason, Value
+from fourthstep.assessment.words import OPEN, OptionWord, PathwayWord
+from fourthstep.ground.truth import YES
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.report.opioids import opioid_lines
-from fourthstep.report.phrases import Phrases
+from fourthstep.report.phrases import Phrases, beyond, is_found, once, shortened
+from fourthstep.report.reasons import (
+    Groups,
+    Told,
+    beside,
+    data,
+    groups,
+    open_cautions,
+    sentence,
+    to_confirm,
+    told_once,
+    which,
+)
+from fourthstep.report.verdict import (
+    STALE_DAYS,
+    Verdict,
+    leg_groups,
+    newest,
+    newest_age,
+    open_flags,
+    pathway_reasons,
+    patient,
+    strip,
+    true_flags,
+)
+from fourthstep.rules.ask import Leaf
 
-T = TypeVar("T")
 Paint = Callable[[str, str], str]
 """A text and its role (`heading`, `good`, `warn`, `bad`, `dim`) -> the text, coloured where a terminal allows."""
 
@@ -25,9 +49,19 @@ _ROLE = {
     OptionWord.CONTRAINDICATED.value: "bad",
     OptionWord.NOT_INDICATED.value: "dim",
 }
-SEVERAL = 2
-STALE_DAYS = 30
-"""A newest datum older than this makes a notice that proposes `--as-of`."""
+_PATHWAY_ROLE = {
+    PathwayWord.CONTROLLED.value: "good",
+    PathwayWord.RED_FLAG_FIRST.value: "bad",
+    PathwayWord.CANNOT_TELL.value: "warn",
+}
+LISTED = 12
+"""Options of a pain that the short report lists; the rest is counted."""
+WEIGHED = 2
+"""Options of a pain whose benefit and harm the short report tells."""
+ROWS = 8
+"""Reasons that the short report tells of a pain."""
+ASKED = 6
+"""Questions to confirm that the short report tells."""
 
 
 def plain(text: str, role: str) -> str:  # noqa: ARG001  the shape of a Paint
@@ -44,11 +78,12 @@ class TextReport:
         self.full = full
         self.paint = paint
         self.lines: list[str] = []
+        self.told: set[tuple[str, ...]] = set()
 
     def write(self, assessment: Assessment) -> str:
         """The whole report."""
         self._head(assessment)
-        self._pathway(assessment)
+        self._verdict(assessment)
         self._red_flags(assessment)
         for pain in assessment.pains:
             self._pain(pain)
@@ -58,147 +93,232 @@ class TextReport:
         self._legs(assessment)
         self._opioids(assessment)
         self._values("safety", assessment.safety)
-        self._values("background", assessment.background)
+        self._values("background", (*assessment.diagnoses, *beyond(assessment.diagnoses, assessment.background)))
         self._changes(assessment)
         self._to_confirm(assessment)
         self._data(assessment)
         if self.full:
             self._sources(assessment)
-        self._put("", 0)
-        self._put(self.say("report", "none"), 0)
-        self._put(self.say("report", "disclaimer"), 0, "dim")
-        self._put(self.say("report", "result", id=assessment.result_id[:16]), 0, "dim")
+        self._foot(assessment)
         return "\n".join(self.lines) + "\n"
 
-    # -- parts -----------------------------------------------------------------------------------------------
+    # -- head and foot ---------------------------------------------------------------------------------------
 
     def _head(self, assessment: Assessment) -> None:
-        say, patient = self.say, assessment.patient
+        say, age = self.say, newest_age(assessment)
         self._put(say("report", "head", engine=assessment.engine, as_of=assessment.as_of, policy=assessment.policy,
                       knowledge=assessment.knowledge[:8]), 0, "dim")  # fmt: skip
-        sex = patient.sex or say("report", "not_known_sex")
-        key = "patient" if patient.age else "patient_unknown_age"
-        newest = say("report", "no_datum")
-        age = newest_age(assessment)
-        if age is not None:
-            newest = say("report", "newest", day=assessment.newest, age=age)
-        self._put(f"{say('report', key, id=patient.id, age=patient.age, sex=sex)} · {newest}", 0)
+        self._put(f"{patient(assessment, say)} · {newest(assessment, say)}", 0)
         if age is not None and age > STALE_DAYS:
             self._put(say("report", "stale", age=age, day=assessment.newest), 0, "warn")
 
-    def _pathway(self, assessment: Assessment) -> None:
+    def _verdict(self, assessment: Assessment) -> None:
         word = assessment.pathway.word
-        role = {"controlled": "good", "red flag first": "bad", "cannot tell": "warn"}.get(word, "heading")
-        self.lines += ["", self.paint(word.upper(), role)]
+        self.lines += ["", self.paint(word.upper(), _PATHWAY_ROLE.get(word, "heading"))]
         self._put(self.say("pathway", word), 2)
-        for reason in self._cut(assessment.pathway.because, 6):
-            self._put(f"- {self.say.because(reason)}", 2)
-        if assessment.pathway.legs and word not in ("not in scope", "controlled"):
-            gaps = (each.partition(":") for each in assessment.pathway.legs)
-            told = ", ".join(f"{self.say.fact(f'leg:{leg}')} ({self.say('leg_state', state)})" for leg, _, state in gaps)
-            self._put(self.say("report", "gaps", names=told), 2)
+        for line in pathway_reasons(assessment, self.say):
+            self._put(f"- {line}", 2)
+        for each in strip(assessment, self.say):
+            self._strip(each)
+
+    def _strip(self, each: Verdict) -> None:
+        self._put(f"{self.say('verdict', each.key)}: {'; '.join(part for part in (each.text, each.detail) if part)}", 2)
+
+    def _foot(self, assessment: Assessment) -> None:
+        self.lines.append("")
+        self._put(self.say("report", "none"), 0)
+        self._put(self.say("report", "disclaimer"), 0, "dim")
+        name = assessment.result_id if self.full else assessment.result_id[:16]
+        self._put(self.say("report", "result", id=name), 0, "dim")
 
     def _red_flags(self, assessment: Assessment) -> None:
-        true = [flag for flag in assessment.red_flags if flag.truth == "true"]
-        if true:
+        true, still_open = true_flags(assessment), open_flags(assessment)
+        if true or still_open:
             self._heading(self.say("report", "red_flags"))
         for flag in true:
-            self._put(self.paint(flag.says, "bad"), 2)
+            self._put(flag.says, 2, "bad")
             self._put(flag.pathway, 6)
-            for leaf in flag.leaves:
-                if leaf.truth == "true":
-                    self._put(self.say.leaf(leaf), 6, "dim")
+            self._leaves([leaf for leaf in flag.leaves if leaf.truth == YES], 6)
+        if still_open and not self.full:
+            self._put(self.say("report", "flags_open" if true else "no_flag", count=len(still_open)), 2, "dim")
+        for flag in still_open if self.full else ():
+            self._put(self.say("report", "flag_open", says=flag.says, names=self.say.facts(flag.open, 6)), 2, "dim")
+
+    # -- a pain ----------------------------------------------------------------------------------------------
 
     def _pain(self, pain: PainView) -> None:
-        self._heading(f"{self.say('report', 'pain')}: {self.say.pain(pain)} · {self.say.score(pain)}")
-        for syndrome in pain.syndromes:
-            self._put(f"{syndrome.name} ({syndrome.status})", 2)
-            self._put(self.say("report", "treated", treatment=syndrome.treatment), 6, "dim")
-        told = [option for option in pain.options if option.word != OptionWord.NOT_INDICATED.value]
-        folded = [] if self.full else [option for option in told if _folds(option)]
-        shown = [option for option in told if option not in folded]
-        common = self._common(shown)
-        for option in shown:
-            self._option(option, common)
-        if folded:
-            names = dict.fromkeys(name for option in folded for name in option.unknowns)
-            missing = ", ".join(self.say.fact(name) for name in list(names)[:4])
-            self._put(self.say("report", "folded", count=len(folded), missing=missing), 2, "dim")
-        rest = len(pain.options) - len(told)
-        if rest:
-            self._put(self.say("report", "not_indicated", count=rest), 2, "dim")
+        say, found = self.say, groups(pain)
+        self._heading(f"{say('report', 'pain')}: {say.pain(pain)} · {say.score(pain)}")
+        for each in pain.syndromes:
+            status = say("syndrome", each.status)
+            self._put(say("report", "syndrome", name=each.name, status=status, treatment=each.treatment), 2)
+        if self.full:
+            for option in found.told:
+                self._option(option)
+        else:
+            self._listed(found)
+        self._folded(found)
+        if found.not_indicated:
+            names = ", ".join(option.name for option in found.not_indicated)
+            count = len(found.not_indicated)
+            self._put(say("report", "not_indicated", count=count) + (f": {names}" if self.full else ""), 2, "dim")
 
-    def _common(self, options: list[Option]) -> set[str]:
-        """Tell once what stands in the way of every option that follows; the ids of what was told."""
-        if self.full or len(options) < SEVERAL:
-            return set()
-        shared = set.intersection(*({reason.id for reason in option.reasons if reason.truth == YES} for option in options))
-        reasons = [reason for reason in options[0].reasons if reason.id in shared and reason.hold is None]
-        if reasons:
-            self._put(self.say("report", "for_all", count=len(options)), 2)
-        for reason in reasons:
-            self._reason(reason)
-        return {reason.id for reason in reasons}
+    def _listed(self, found: Groups) -> None:
+        """Every option in a line, then what stands in the way, told once, then what the first ones bring."""
+        shown = found.told[:LISTED]
+        for number, option in enumerate(shown, 1):
+            self._line(number, option)
+        if len(found.told) > LISTED:
+            self._put(self.say("report", "and_more", count=len(found.told) - LISTED), 2, "dim")
+        self._stands(shown)
+        opened = [option for option in shown if option.word in OPEN]
+        for option in opened[:WEIGHED]:
+            self._brings(shown.index(option) + 1, option)
+        if len(opened) > WEIGHED:
+            self._put(self.say("report", "rest_brings", count=len(opened) - WEIGHED), 2, "dim")
 
-    def _reason(self, reason: Reason) -> None:
-        self._put(f"{self.say('effect', reason.effect)}: {self.say.reason(reason)}", 6)
-        for leaf in reason.leaves if reason.truth == YES or self.full else ():
-            if leaf.truth == reason.truth:
-                self._put(self.say.leaf(leaf), 10, "dim")
-        if reason.ask and reason.effect == "correctable-stop":
-            self._put(reason.ask, 10)
+    def _line(self, number: int, option: Option) -> None:
+        """`1 candidate · Celiac plexus neurolysis · now · certainty low`; the fit only where it is in doubt."""
+        say, word = self.say, say_word(option, self.say)
+        tags = [say("timing", option.timing), say("report", "certainty", word=option.certainty)]
+        tags += [say("fit", option.fit.word)] if option.fit.word != "fits" else []
+        tags += [say("report", "not_offered")] if not option.offered else []
+        head, *rest = self._wrapped(f"{word} · {option.name} · {' · '.join(tags)}", 6)
+        self.lines.append(f"  {number:>2}  {head.replace(word, self.paint(word, _ROLE[option.word]), 1)}")
+        self.lines += [f"      {line}" for line in rest]
 
-    def _option(self, option: Option, common: set[str]) -> None:
+    def _stands(self, shown: Sequence[Option]) -> None:
+        rows = told_once(shown, self.say)
+        still_open = open_cautions(shown)
+        if rows or still_open:
+            self._put(self.say("report", "stands"), 2, "heading")
+        for row in rows[:ROWS]:
+            self._told(row, len(shown))
+        if len(rows) > ROWS:
+            self._put(self.say("report", "and_more", count=len(rows) - ROWS), 4, "dim")
+        for numbers, names in still_open.items():
+            told = self.say("report", "not_ruled_out", names=self.say.facts(names, 4))
+            self._put(f"{which(numbers, len(shown), self.say)}: {told}", 4)
+
+    def _told(self, row: Told, most: int) -> None:
+        self._put(f"{which(row.numbers, most, self.say)}: {row.text}", 4)
+        self._leaves(data(row.reason)[:3], 8, [leaf.fact for leaf in beside(row.reason)])
+        if row.reason.ask and row.reason.effect == "correctable-stop":
+            self._put(row.reason.ask, 8)
+
+    def _brings(self, number: int, option: Option) -> None:
+        for key, statements in (("benefit", option.benefit[:1]), ("harm", option.harms[:1])):
+            for each in statements:
+                cites = ", ".join(each.because) or self.say("mark", each.mark)
+                self._put(f"{number} {self.say('report', key)}: {each.says} [{cites}]", 4)
+
+    def _folded(self, found: Groups) -> None:
+        for name, options in found.missing.items():
+            told = self.say("report", "folded", count=len(options), missing=self.say.fact(name))
+            self._put(f"{told}: {', '.join(option.name for option in options)}" if self.full else told, 2, "dim")
+
+    # -- an option in full -----------------------------------------------------------------------------------
+
+    def _option(self, option: Option) -> None:
         say = self.say
+        self.lines += ["", f"  {self.paint(say_word(option, say), _ROLE[option.word])}  {option.name}"]
         tags = [say("timing", option.timing), say("fit", option.fit.word), say("report", "certainty", word=option.certainty)]
-        if not option.offered:
-            tags.append(say("report", "not_offered"))
-        self.lines.append(f"  {self.paint(option.word, _ROLE[option.word])}  {option.name}")
+        tags += [say("report", "not_offered")] if not option.offered else []
         self._put(" · ".join(tags), 6, "dim")
         for reason in option.reasons:
-            if reason.id not in common and (reason.truth == YES or reason.effect != "caution" or self.full):
-                self._reason(reason)
-        unknown = [reason for reason in option.reasons if reason.truth == NOT_KNOWN and reason.effect == "caution"]
-        if unknown and not self.full:
-            names = dict.fromkeys(name for reason in unknown for name in reason.open)
-            self._put(
-                say("report", "not_ruled_out", names=", ".join(say.fact(name) for name in self._cut(tuple(names), 5))), 6
-            )
-        if option.word in OPEN:
-            for statement in (*option.benefit[:1], *option.harms[:1]) if not self.full else (*option.benefit, *option.harms):
-                self._put(f"{statement.says} [{', '.join(statement.because) or say('mark', statement.mark)}]", 6)
-            for statement in option.dissent if self.full else ():
-                self._put(say("report", "dissent", says=statement.says, names=", ".join(statement.because)), 6)
+            self._reason(reason)
+        for key, statements in (("benefit", option.benefit), ("harm", option.harms), ("dissent", option.dissent)):
+            for each in statements:
+                cites = ", ".join(each.because) or say("mark", each.mark)
+                self._put(f"{say('report', key)}: {each.says} [{cites}]", 6)
+        for grade in option.grades:
+            self._put(say("report", "grade", says=grade.says, grade=grade.grade or "-", source=grade.guideline), 6)
+        for item in option.to_confirm:
+            self._put(say("report", "confirm", says=item), 6)
+
+    def _reason(self, reason: Reason) -> None:
+        self._put(sentence(reason, self.say), 6)
+        self._leaves(data(reason), 10, [leaf.fact for leaf in beside(reason)])
+        if reason.ask:
+            self._put(reason.ask, 10)
+
+    def _leaves(self, leaves: Iterable[Leaf], indent: int, with_facts: Sequence[str] = ()) -> None:
+        """Data in one paragraph; for an unknown, what was found beside it."""
+        told = [f"{self.say.leaf(leaf)}{self._new_refs(leaf)}" for leaf in once(leaves)]
+        if told and with_facts:
+            told.append(self.say("report", "beside", names=self.say.facts(with_facts)))
+        if told:
+            self._put("; ".join(told), indent, "dim")
+
+    def _new_refs(self, leaf: Leaf) -> str:
+        """The references of a datum; in the short report only the first time that it is told."""
+        if leaf.refs in self.told and not self.full:
+            return ""
+        self.told.add(leaf.refs)
+        return self._refs(leaf.refs)
+
+    def _refs(self, refs: Sequence[str]) -> str:
+        """References in brackets; in the short report the first, and a long id shortened in its middle."""
+        if not refs:
+            return ""
+        told = refs if self.full else [shortened(refs[0])]
+        more = f", +{len(refs) - 1}" if len(refs) > len(told) else ""
+        return f" [{', '.join(told)}{more}]"
+
+    # -- the rest --------------------------------------------------------------------------------------------
 
     def _legs(self, assessment: Assessment) -> None:
-        pains = {pain.id: self.say.pain(pain) for pain in assessment.pains}
+        """The legs that decide, a line each; the others by their state."""
         self._heading(self.say("report", "conventional"))
+        names = {pain.id: self.say.pain(pain) for pain in assessment.pains} if len(assessment.pains) > 1 else {}
         for leg in assessment.legs:
-            name = leg.name + (f" ({pains[leg.pain]})" if len(pains) > 1 and leg.pain in pains else "")
-            gate = "" if leg.gating else f" ({self.say('report', 'does_not_gate')})"
-            state = self.paint(self.say("leg_state", leg.state), "heading")
-            self._put(f"{name}: {state}{gate} - {self.say.leg(leg)}", 2)
+            if leg.gating or self.full:
+                self._leg(leg, names)
+        if not self.full:
+            others = leg_groups(tuple(leg for leg in assessment.legs if not leg.gating))
+            told = "; ".join(f"{self.say('leg_state', state)}: {', '.join(dict.fromkeys(leg.name for leg in legs))}"
+                             for state, legs in others.items())  # fmt: skip
+            self._put(self.say("report", "shown_only", legs=told), 2, "dim")
+
+    def _leg(self, leg: LegView, names: dict[str, str]) -> None:
+        name = f"{leg.name} ({names[leg.pain]})" if leg.pain in names else leg.name
+        gate = "" if leg.gating else f" ({self.say('report', 'does_not_gate')})"
+        state = self.say("leg_state", leg.state)
+        painted = f": {self.paint(state, 'heading')}"
+        head, *rest = self._wrapped(f"{name}: {state}{gate} - {self.say.leg(leg)}", 2)
+        self.lines += [f"  {line}" for line in (head.replace(f": {state}", painted, 1), *rest)]
+        if self.full:
+            self._leaves([leaf for leaf in leg.leaves if leaf.truth == YES or leaf.why], 6)
 
     def _opioids(self, assessment: Assessment) -> None:
         self._heading(self.say("report", "opioids"))
         for line in opioid_lines(assessment.opioids, self.say, full=self.full):
-            self._put(line, 2)
+            self._put(line if self.full else brief_refs(line), 2)
 
-    def _to_confirm(self, assessment: Assessment) -> None:
-        """Once for all options what several of them ask; what only one asks stands on the page, and in the full text."""
-        shared = assessment.to_confirm if self.full else shared_questions(assessment)
-        self._list("to_confirm", shared)
-        if len(shared) < len(assessment.to_confirm):
-            self._put(self.say("report", "more_to_confirm", count=len(assessment.to_confirm) - len(shared)), 2, "dim")
-
-    def _values(self, key: str, values: Iterable[Value]) -> None:
-        """What was found, line by line; then what is absent and what is not known, together."""
+    def _values(self, key: str, values: Sequence[Value]) -> None:
+        """What was found, by day; then what is absent and what is not known, together.  In full, a line each."""
         self._heading(self.say("report", key))
-        for line in self.say.values(values, value_line):
+        found = [value for value in values if is_found(value)]
+        for line in map(self._value, found) if self.full else self._by_day(found):
             self._put(line, 2)
+        for _, line in self.say.not_found(values):
+            self._put(line, 2)
+
+    def _by_day(self, values: Sequence[Value]) -> Iterator[str]:
+        days: dict[str, list[str]] = {}
+        for value in values:
+            when = self.say.when(value.day, value.age) or self.say("report", "no_day")
+            days.setdefault(when, []).append(self.say.short(value))
+        yield from (f"{when}: {', '.join(told)}" for when, told in days.items())
+
+    def _value(self, value: Value) -> str:
+        return f"{value.says}: {self.say.value(value)}{self._refs(value.refs)}"
 
     def _changes(self, assessment: Assessment) -> None:
-        self._list("changes", (self._change(change) for change in self._cut(assessment.changes, 8)))
+        shown = assessment.changes if self.full else assessment.changes[:8]
+        self._list("changes", (self._change(change) for change in shown))
+        if len(shown) < len(assessment.changes):
+            self._put(self.say("report", "and_more", count=len(assessment.changes) - len(shown)), 2, "dim")
 
     def _change(self, change: Change) -> str:
         parts = [change.ask or change.says]
@@ -208,32 +328,46 @@ class TextReport:
             parts.append(self.say("page", "decides_options", count=len(change.options)))
         return " - ".join(parts)
 
+    def _to_confirm(self, assessment: Assessment) -> None:
+        """For the first options what the clinician confirms; the rest is counted."""
+        opened = [option for pain in assessment.pains for option in groups(pain).open]
+        asked = to_confirm(opened)
+        shown = asked if self.full else to_confirm(opened[:1])[:ASKED]
+        self._list("to_confirm", shown)
+        if len(shown) < len(asked):
+            self._put(self.say("report", "more_to_confirm", count=len(asked) - len(shown)), 2, "dim")
+
     def _data(self, assessment: Assessment) -> None:
         say = self.say
-        kinds = ", ".join(assessment.vouched)
-        self._heading(self.say("page", "record"))
+        kinds = ", ".join(say.word(kind) for kind in assessment.vouched)
+        self._heading(say("page", "record"))
         self._put(say("report", "vouched_says", kinds=kinds) if kinds else say("report", "vouched_none"), 2)
         counts: dict[str, int] = {}
         for each in assessment.not_used:
             counts[each.reason] = counts.get(each.reason, 0) + 1
         if counts:
-            told = ", ".join(f"{say.not_used(reason)} ({count})" for reason, count in sorted(counts.items()))
+            told = "; ".join(f"{say.not_used(reason)} ({count})" for reason, count in sorted(counts.items()))
             self._put(f"{say('report', 'not_used')}: {told}", 2)
-        for ref, kind, could_be in self._cut(assessment.unrecognised, 6):
-            self._put(
-                f"{say('report', 'unrecognised')}: {kind} [{ref}]"
-                + (f" {say('report', 'could_be', names=could_be)}" if could_be else ""),
-                2,
-            )
+        self._unrecognised(assessment)
         for notice in assessment.notices:
             self._put(notice, 2)
+        if assessment.conflicts:
+            self._put(f"{say('page', 'conflicts')}: {', '.join(assessment.conflicts)}", 2)
+
+    def _unrecognised(self, assessment: Assessment) -> None:
+        told = []
+        for ref, kind, could_be in assessment.unrecognised:
+            could = self.say("report", "could_be", names=could_be.replace("_", " ")) if could_be else ""
+            told.append(f"{self.say.word(kind)}{f' ({could})' if could else ''} [{ref if self.full else shortened(ref)}]")
+        if told:
+            self._put(f"{self.say('report', 'unrecognised')}: {', '.join(told)}", 2)
 
     def _sources(self, assessment: Assessment) -> None:
         self._heading(self.say("report", "sources"))
         for name, cite in assessment.sources.items():
             self._put(f"{name}: {cite}", 2, "dim")
 
-    # -- small ---------------------------------------------------------------------------------------------------
+    # -- small -----------------------------------------------------------------------------------------------
 
     def _list(self, key: str, items: Iterable[str]) -> None:
         items = list(items)
@@ -245,34 +379,23 @@ class TextReport:
     def _heading(self, text: str) -> None:
         self.lines += ["", self.paint(text, "heading")]
 
+    def _wrapped(self, text: str, indent: int) -> list[str]:
+        return textwrap.wrap(text, self.width - indent, subsequent_indent="  ", break_on_hyphens=False) or [""]
+
     def _put(self, text: str, indent: int, role: str = "") -> None:
-        wrapped = textwrap.wrap(text, self.width - indent, subsequent_indent="  ", break_on_hyphens=False) or [""]
-        self.lines += [" " * indent + (self.paint(line, role) if role else line) for line in wrapped]
-
-    def _cut(self, items: tuple[T, ...], most: int) -> tuple[T, ...]:
-        return items if self.full else items[:most]
+        lines = self._wrapped(text, indent)
+        self.lines += [" " * indent + (self.paint(line, role) if role else line) for line in lines]
 
 
-def _folds(option: Option) -> bool:
-    """Options of a merely possible or open syndrome are told together, under what is missing."""
-    return option.word == OptionWord.UNDETERMINED.value and option.fits == "unknown"
+def say_word(option: Option, say: Phrases) -> str:
+    """The word of an option."""
+    return say("option", option.word)
 
 
-def newest_age(assessment: Assessment) -> int | None:
-    """Days between the newest datum and the day of the assessment."""
-    if len(assessment.newest) != len("2026-03-01"):
-        return None
-    return (date.fromisoformat(assessment.as_of[:10]) - date.fromisoformat(assessment.newest)).days
-
-
-def value_line(value: Value, say: Phrases) -> str:
-    """One fact with value, day, age and reference."""
-    refs = f" [{', '.join(value.refs[:2])}{', ...' if len(value.refs) > 2 else ''}]" if value.refs and not value.why else ""
-    return f"{value.says}: {say.value(value)}{refs}"
-
-
-def shared_questions(assessment: Assessment) -> list[str]:
-    """What is to be confirmed for more than one open option: asked once."""
-    asked = Counter(item for pain in assessment.pains for option in pain.options if option.word in OPEN
-                    for item in option.to_confirm)  # fmt: skip
-    return [item for item in assessment.to_confirm if asked[item] > 1]
+def brief_refs(line: str) -> str:
+    """A line of the opioid arithmetic with its references shortened."""
+    text, bracket, refs = line.rpartition(" [")
+    if not bracket:
+        return line
+    first, *rest = refs.removesuffix("]").split(", ")
+    return f"{text} [{shortened(first)}{f', +{len(rest)}' if rest else ''}]"

@@ -1,0 +1,135 @@
+"""The verdict in a few lines: pathway, pain, conventional treatment, options.  Text, page and letter share it."""
+
+from datetime import date
+
+import msgspec
+
+from fourthstep.assessment.result import Assessment, LegView, RedFlagView
+from fourthstep.assessment.words import OptionWord, PathwayWord
+from fourthstep.ground.truth import NO, NOT_KNOWN, YES
+from fourthstep.report.phrases import Phrases
+
+STALE_DAYS = 30
+"""A newest datum older than this makes a notice that proposes `--as-of`."""
+NAMED = 6
+"""Reasons of the pathway that are named; `What would change this` lists the unknowns."""
+SETTLED = ("adequate", "not usable", "not applicable")
+"""States of a leg that leave no gap."""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """One line of the strip: what it speaks of, how it stands (good, warn, bad, unknown), and the words."""
+
+    key: str
+    state: str
+    text: str
+    detail: str = ""
+
+
+def strip(assessment: Assessment, say: Phrases) -> list[Verdict]:
+    """Pain, conventional treatment and options, in neutral lines."""
+    if assessment.pathway.word == PathwayWord.NOT_IN_SCOPE.value:
+        return []
+    return [_pain(assessment, say), _treatment(assessment, say), _options(assessment, say)]
+
+
+def _pain(assessment: Assessment, say: Phrases) -> Verdict:
+    """Is pain controlled, and the treatment tolerated?"""
+    state = {YES: "warn", NO: "good"}.get(assessment.uncontrolled.truth, "unknown")
+    tolerated = say("tolerated", assessment.tolerated.truth)
+    unqualified = say("verdict", "unspecified") if by_policy(assessment) else ""
+    return Verdict("pain", state, say("uncontrolled", assessment.uncontrolled.truth),
+                   "; ".join(part for part in (tolerated, unqualified) if part))  # fmt: skip
+
+
+def by_policy(assessment: Assessment) -> bool:
+    """Do only scores of no stated kind decide that pain is not controlled?"""
+    deciding = [leaf for leaf in assessment.uncontrolled.leaves if leaf.truth == YES and leaf.fact != "inpatient"]
+    return assessment.uncontrolled.truth == YES and all(leaf.detail == "unspecified" for leaf in deciding)
+
+
+def _treatment(assessment: Assessment, say: Phrases) -> Verdict:
+    """Gaps of the legs that decide."""
+    gating = [leg for leg in assessment.legs if leg.gating]
+    gaps = [leg for leg in gating if leg.state not in SETTLED]
+    if not gaps:
+        return Verdict("treatment", "good", say("verdict", "no_gap"))
+    state = "unknown" if all(leg.state == NOT_KNOWN for leg in gaps) else "warn"
+    names = "; ".join(dict.fromkeys(f"{leg.name} ({say('leg_state', leg.state)})" for leg in gaps))
+    return Verdict("treatment", state, say("verdict", "gaps", count=len(gaps), of=len(gating)), names)
+
+
+def _options(assessment: Assessment, say: Phrases) -> Verdict:
+    """How many options there are to discuss, and how many cannot be told."""
+    counts = option_counts(assessment)
+    opened = sum(counts[word] for word in ("open", "after correction"))
+    state = "good" if opened else "unknown" if counts["undetermined"] else "warn"
+    parts = [say("verdict", key, count=counts[word])
+             for key, word in (("after_correction", "after correction"), ("contraindicated", "contraindicated"),
+                               ("undetermined", "undetermined")) if counts[word]]  # fmt: skip
+    return Verdict("options", state, say("verdict", "to_discuss", count=opened), "; ".join(parts))
+
+
+def option_counts(assessment: Assessment) -> dict[str, int]:
+    """Options by their word; `open` are the candidates, with and without caution."""
+    words = [option.word for pain in assessment.pains for option in pain.options]
+    opened = (OptionWord.CANDIDATE.value, OptionWord.WITH_CAUTION.value)
+    others = {word.value: words.count(word.value) for word in OptionWord if word.value not in opened}
+    return {"open": sum(words.count(word) for word in opened), **others}
+
+
+def true_flags(assessment: Assessment) -> list[RedFlagView]:
+    """Red flags that the record holds."""
+    return [flag for flag in assessment.red_flags if flag.truth == YES]
+
+
+def open_flags(assessment: Assessment) -> list[RedFlagView]:
+    """Red flags that the record cannot exclude."""
+    return [flag for flag in assessment.red_flags if flag.truth == NOT_KNOWN]
+
+
+def pathway_reasons(assessment: Assessment, say: Phrases) -> list[str]:
+    """Why the pathway has its word; several options or unknowns in one sentence."""
+    by_kind: dict[str, list[str]] = {}
+    for each in assessment.pathway.because:
+        kind, _, name = each.partition(":")
+        by_kind.setdefault(kind, []).append(say.name(kind, name))
+    return [say("because", kind, name=_some(names, say)) for kind, names in by_kind.items()]
+
+
+def _some(names: list[str], say: Phrases) -> str:
+    """The first names; the rest is counted."""
+    once = list(dict.fromkeys(names))
+    more = [say("report", "and_more", count=len(once) - NAMED)] if len(once) > NAMED else []
+    return "; ".join([*once[:NAMED], *more])
+
+
+def newest_age(assessment: Assessment) -> int | None:
+    """Days between the newest datum and the day of the assessment."""
+    if len(assessment.newest) != len("2026-03-01"):
+        return None
+    return (date.fromisoformat(assessment.as_of[:10]) - date.fromisoformat(assessment.newest)).days
+
+
+def newest(assessment: Assessment, say: Phrases) -> str:
+    """The newest datum with its age."""
+    if not assessment.newest:
+        return say("report", "no_datum")
+    return say("report", "newest", when=say.when(assessment.newest, newest_age(assessment)))
+
+
+def patient(assessment: Assessment, say: Phrases) -> str:
+    """Id, age and sex, each as recorded."""
+    who = assessment.patient
+    age = say("report", "age", age=who.age) if who.age else say("report", "age_unknown")
+    return say("report", "patient", id=who.id, age=age, sex=who.sex or say("report", "not_known_sex"))
+
+
+def leg_groups(legs: tuple[LegView, ...]) -> dict[str, list[LegView]]:
+    """Legs by their state, in the order of the states."""
+    found: dict[str, list[LegView]] = {}
+    for state in ("adequate", "inadequate", "not tried", "not usable", NOT_KNOWN, "not applicable"):
+        of_state = [leg for leg in legs if leg.state == state]
+        if of_state:
+            found[state] = of_state
+    return found

@@ -1,0 +1,83 @@
+"""The time axis: what is drawn, and what is not known is not drawn as if it were."""
+
+from datetime import date
+
+import pytest
+from msgspec.structs import replace
+
+from fourthstep.assessment.result import Treatment
+from fourthstep.facts.opioids import DoseThen
+from fourthstep.ground.interval import Interval
+from fourthstep.report.figure import SHAPES, Figure, bars, steps
+from fourthstep.report.phrases import Phrases
+from tests.report.examples import KNOWLEDGE, assessed
+
+say = Phrases(KNOWLEDGE)
+LAST = date(2026, 3, 1)
+
+
+def drawn(**changed):
+    return Figure(replace(assessed("pancreatic"), **changed), say)
+
+
+def course(start, end, label="morphine", kind="opioid"):
+    return Treatment(label=label, kind=kind, start=start, end=end, ref=f"X/{start}")
+
+
+@pytest.mark.parametrize(
+    ("rows", "spans"),
+    [
+        ([("2026-01-01", "2026-01-10"), ("2026-01-11", "2026-02-01")], [("2026-01-01", "2026-02-01")]),
+        (
+            [("2026-01-01", "2026-01-10"), ("2026-01-12", "2026-02-01")],
+            [("2026-01-01", "2026-01-10"), ("2026-01-12", "2026-02-01")],
+        ),
+        ([("2026-02-01", "2026-04-01")], [("2026-02-01", "2026-03-01")]),
+        ([("2026", "2026")], [("2026-01-01", "2026-01-01")]),
+        ([("2026-02", "2026-02")], [("2026-02-01", "2026-02-01")]),
+    ],
+)
+def test_entries_that_touch_are_one_bar_up_to_the_day(rows, spans):
+    assert [(str(bar.start), str(bar.end)) for bar in bars([course(*row) for row in rows], LAST)] == spans
+
+
+def test_a_dose_that_is_not_known_is_hatched():
+    history = (DoseThen(date(2026, 1, 1), Interval.point(60)), DoseThen(date(2026, 2, 1), None))
+    svg = drawn(opioid_history=history).svg()
+    assert 'class="dose-unknown"' in svg
+    assert "1 Feb 2026: not known" in svg
+
+
+def test_a_dose_known_between_two_ends_shows_both():
+    history = (DoseThen(date(2026, 1, 1), Interval(Interval.point(60).low, Interval.point(90).high)),)
+    svg = drawn(opioid_history=history).svg()
+    assert 'class="dose-high"' in svg
+    assert "1 Jan 2026: 60 to 90 mg/d" in svg
+
+
+def test_without_a_known_dose_nothing_is_drawn_of_it():
+    figure = drawn(opioid_history=(DoseThen(date(2026, 1, 1), None),))
+    assert not figure.dose_told
+    assert 'class="dose' not in figure.svg()
+
+
+def test_nothing_to_draw():
+    figure = drawn(pains=(), opioid_history=(), history=())
+    assert figure.empty
+
+
+def test_kinds_of_score_differ_in_shape():
+    assert len(set(SHAPES.values())) == len(SHAPES)
+
+
+def test_what_is_older_than_a_year_is_counted():
+    assert drawn(history=(course("2020-01-01", "2020-02-01"),)).older == 1
+
+
+def test_only_changes_of_the_dose_are_steps():
+    days = [(date(2026, 1, day), Interval.point(60)) for day in (1, 2)] + [(date(2026, 1, 3), None)]
+    assert [day.day for day, _ in steps(days)] == [1, 3]
+
+
+def test_words_of_a_record_are_escaped():
+    assert "<b>" not in drawn(history=(course("2026-02-01", "2026-02-02", label="<b>x</b>"),)).svg()
