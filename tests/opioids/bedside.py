@@ -72,7 +72,8 @@ def _events(resource, ref):
         if source == "administration":
             listed = [] if read.dosage is None else [read.dosage.as_dosage()]
             doses = tuple(read_dosage(one, tables, start, drug.form) for one in listed)
-            drug = msgspec.structs.replace(drug, given=read.status in ("completed", "in-progress"))
+            on = read.request.reference if read.request is not None else ""
+            drug = msgspec.structs.replace(drug, given=read.status in ("completed", "in-progress"), order=on)
         else:
             listed = read.dosage if source == "statement" else read.dosage_instruction
             doses = read_dosages(listed, tables, start, drug.form)

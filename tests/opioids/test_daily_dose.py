@@ -274,13 +274,15 @@ def test_what_was_dispensed_is_only_a_bound():
 
 
 def test_an_inpatients_doses_replace_the_order():
-    doses = [given("892582", tablets(1), f"2026-03-10T{hour}:00:00-05:00", route="oral", id=hour) for hour in ("08", "14")]
-    ordered = order("892582", dosage(tablets(1), every(4)), dosage(tablets(1), every(4), prn=True))
-    dose = measured([ordered, *doses], inpatient=Truth.TRUE)
-    assert (dose.scheduled, dose.prn_max) == (point(30), Decimal(0))
+    on = {"request": {"reference": "MedicationRequest/fixed"}}
+    doses = [given("892582", tablets(1), f"2026-03-10T{hour}:00:00-05:00", route="oral", id=hour, **on) for hour in ("08", "14")]
+    ordered = order("892582", dosage(tablets(1), every(4)), id="fixed")
+    rescue = order("892582", dosage(tablets(1), every(4), prn=True), id="rescue")
+    dose = measured([ordered, rescue, *doses], inpatient=Truth.TRUE)
+    assert (dose.scheduled, dose.prn_max) == (point(30), Decimal(90))
     assert (dose.prescribed.scheduled, dose.taken.scheduled) == (point(90), point(30))
     assert dose.rescue is Truth.TRUE
-    outpatient = measured([ordered, *doses])
+    outpatient = measured([ordered, rescue, *doses])
     assert outpatient.scheduled == point(90)
 
 

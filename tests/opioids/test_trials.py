@@ -227,7 +227,11 @@ def test_doses_that_were_given_are_a_trial():
         for day in range(6, 11) for hour in hours
     ]  # fmt: skip
     trial = tried(*doses, RESCUE, pain=scores((4, 7), (0, 7)))["morphine"]
-    assert (trial.taken, trial.long_enough, trial.enough, trial.outcome) == (T, T, T, T)
+    assert (trial.taken, trial.long_enough, trial.enough, trial.outcome) == (T, U, T, T)
+    fixed = order("892672", dosage(tablets(1), every(6)), status="stopped", id="fixed")
+    on_it = [{**each, "request": {"reference": "MedicationRequest/fixed"}} for each in doses]
+    trial = tried(fixed, *on_it, RESCUE, pain=scores((4, 7), (0, 7)))["morphine"]
+    assert (trial.taken, trial.long_enough, trial.enough) == (T, T, T)
 
 
 def test_silence_about_rescue_is_no_only_where_it_is_vouched():

@@ -81,7 +81,7 @@ def extract_drugs(work: Extraction) -> None:
     for ref, statement in work.record.of(MedicationStatement):
         _statement(work, ref, statement)
     for ref, administration in work.record.of(MedicationAdministration):
-        _administration(work, ref, administration)
+        _administration(work, ref, administration, links)
     for ref, dispense in work.record.of(MedicationDispense):
         _dispense(work, ref, dispense, links)
 
@@ -135,7 +135,7 @@ def _is_taken(status: str, over: bool | None) -> bool | None:
     return True if status == "active" else None
 
 
-def _administration(work: Extraction, ref: str, administration: MedicationAdministration) -> None:
+def _administration(work: Extraction, ref: str, administration: MedicationAdministration, links: Links) -> None:
     start, end = work.period(administration.effective_period)
     start = start or work.day(administration.effective_date_time) or work.within(administration.context)
 
@@ -148,7 +148,8 @@ def _administration(work: Extraction, ref: str, administration: MedicationAdmini
     dosages = [_routed(work, administration)] if administration.dosage is not None else []
     reason = refused_administration(administration)
     given = None if administration.status in ("unknown", "on-hold", "") else True
-    _Entry(work, ref, administration, "administration", start, dosages, reason, given).read(times)
+    order = links.key(administration.request) if administration.request is not None else ""
+    _Entry(work, ref, administration, "administration", start, dosages, reason, given, order).read(times)
 
 
 def _routed(work: Extraction, administration: MedicationAdministration) -> Dosage:
@@ -210,6 +211,7 @@ class _Entry:
         dosages: Sequence[Dosage],
         reason: str,
         given: bool | None = None,
+        order: str = "",
     ) -> None:
         self.work = work
         self.ref = ref
@@ -220,6 +222,7 @@ class _Entry:
         self.dosages = list(dosages)
         self.reason = reason or ("after-as-of" if work.later(start) else "")
         self.given = given
+        self.order = order
         self.outside = _outside_route(dosages)
         self._doses: dict[str, tuple[Dose, ...]] = {}
 
@@ -306,6 +309,7 @@ class _Entry:
             doses=doses,
             by_name=found.by_name,
             given=self.given,
+            order=self.order,
         )
 
     def _event(self, found: Found, concept: str, drug: Drug, times: _Times) -> Event:

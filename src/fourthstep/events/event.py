@@ -63,6 +63,8 @@ class Drug(msgspec.Struct, frozen=True):
     """Recognised by its name, not by a code."""
     given: bool | None = None
     """For administrations: whether the drug was really given."""
+    order: str = ""
+    """For administrations: the order that it was given on, as `MedicationRequest/1`."""
 
 
 class Event(msgspec.Struct, frozen=True):

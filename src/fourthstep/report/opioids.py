@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from fourthstep.facts.opioids import OpioidDose, Step
+from fourthstep.facts.opioids.convert import settled, settled_ends
 from fourthstep.ground.interval import Interval, plain
 from fourthstep.report.phrases import Phrases
 
@@ -30,6 +31,8 @@ def totals_line(dose: OpioidDose, say: Phrases) -> str:
         reasons = "; ".join(say.why(reason) for reason in dose.reasons)
         return say("opioids", "unknown", reasons=reasons or say.why("not-recorded"))
     prn = "" if dose.prn_max == 0 else say("opioids", "prn", prn=amount(dose.prn_max, say))
+    if dose.prn_given is not None:
+        prn = say("opioids", "prn_given", given=amount(dose.prn_given, say), prn=amount(dose.prn_max, say))
     return say("opioids", "totals", scheduled=amount(dose.scheduled, say), prn=prn, range=amount(dose.range, say),
                table=say("ome_table", dose.table))  # fmt: skip
 
@@ -83,12 +86,16 @@ def _made(step: Step, say: Phrases, count: int) -> str:
     many = f"{count} × " if count > 1 else ""
     factor = f" × {plain(step.factor)}" if step.factor is not None else ""
     parts = []
-    if step.amount is not None and step.scheduled is not None and str(step.amount) != "0":
+    if step.given is not None and step.prn_given is not None and step.prn_given.high is not None:
+        key = "given_as_needed" if str(step.amount) == "0" else "given_unclear"
+        given = f"{many}{amount(step.given, say)} {say.unit(step.unit)}{factor}"
+        parts.append(say("opioids", key, amount=given, made=amount(step.prn_given.high * count, say)))
+    elif step.amount is not None and step.scheduled is not None and str(step.amount) != "0":
         total = amount(step.scheduled.scaled(Decimal(count)), say)
         parts.append(f"{many}{amount(step.amount, say)} {say.unit(step.unit)}{factor} = {total} mg/d")
     if step.as_needed and step.prn_max is not None:
-        parts.append(say("opioids", "as_needed", amount=f"{many}{plain(step.as_needed)} {say.unit(step.unit)}{factor}",
-                         made=plain(step.prn_max * count)))  # fmt: skip
+        parts.append(say("opioids", "as_needed", amount=f"{many}{amount(step.as_needed, say)} {say.unit(step.unit)}{factor}",
+                         made=amount(step.prn_max * count, say)))  # fmt: skip
     if step.extension:
         parts.append(say("opioids", "extension"))
     return "; ".join(parts) or say("opioid_fate", "counted")
@@ -98,4 +105,4 @@ def amount(value: Interval | Decimal | None, say: Phrases) -> str:
     """A number or an interval as text."""
     if value is None:
         return say("truth", "unknown")
-    return plain(value) if isinstance(value, Decimal) else str(value)
+    return plain(settled(value)) if isinstance(value, Decimal) else str(settled_ends(value))

@@ -12,10 +12,12 @@ from fourthstep.events.dosage import form_kind
 from fourthstep.events.event import Dose, Drug
 from fourthstep.facts.opioids.steps import ZERO, Daily, Use
 from fourthstep.ground.interval import Interval, plain
+from fourthstep.ground.truth import Truth
 from fourthstep.knowledge.opioids import FactorRow, FactorTable, OpioidKnowledge, StrengthUnit
 
 _HOURS = Decimal(24)
 _NOISE = Decimal("1e-10")
+_THOUSANDTH = Decimal("0.001")
 _SOFT = frozenset({"no-dose", "no-timing", "max-dose"})
 """Reasons that matter only where the part they name is needed."""
 _TIMING = frozenset({"timing-unread", "timing-contradiction", "dated-events"})
@@ -25,6 +27,21 @@ _TIMING = frozenset({"timing-unread", "timing-contradiction", "dated-events"})
 def tidy(value: Decimal) -> Decimal:
     """Without the noise that a division leaves in the last digits."""
     return Decimal(plain(value.quantize(_NOISE))) if abs(value) < Decimal("1e15") else value
+
+
+def settled(value: Decimal) -> Decimal:
+    """A total or a limit, rounded to a thousandth of its unit.
+
+    A third of a day has no exact decimal, and what it leaves in the last digits of a sum must never decide.
+    """
+    return Decimal(plain(value.quantize(_THOUSANDTH))) if abs(value) < Decimal("1e15") else value
+
+
+def settled_ends(value: Interval) -> Interval:
+    """An interval between two known ends, rounded like a total."""
+    assert value.low is not None
+    assert value.high is not None
+    return Interval(settled(value.low), settled(value.high))
 
 
 def product(left: Interval, right: Interval) -> Interval:
@@ -82,11 +99,21 @@ def daily(use: Use, knowledge: OpioidKnowledge) -> Daily:
     if hard:
         return Daily(reasons=tuple(hard))
     found = _infusion(use, drug, knowledge) if use.dose.rate is not None else _doses(use, drug, knowledge)
-    return _bounded(found) if use.role == "dispensed" else found
+    if use.role == "recorded" and use.dose.rate is None and use.as_needed is not Truth.FALSE:
+        return _given(found, use.as_needed)
+    return _bounded(found) if use.bounded else found
+
+
+def _given(found: Daily, as_needed: Truth) -> Daily:
+    """A dose that was given as needed is no part of a schedule; one that may have been is part of it or not."""
+    if found.scheduled is None:
+        return found
+    scheduled = ZERO if as_needed is Truth.TRUE else Interval(Decimal(0), found.scheduled.high)
+    return msgspec.structs.replace(found, scheduled=scheduled, given=found.scheduled)
 
 
 def _bounded(found: Daily) -> Daily:
-    """What was dispensed is the most that can be taken."""
+    """From nothing to all: what was dispensed, for example, is the most that can be taken."""
     if found.scheduled is None:
         return found
     return msgspec.structs.replace(found, scheduled=Interval(Decimal(0), found.scheduled.high))

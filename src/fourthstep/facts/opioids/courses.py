@@ -8,12 +8,14 @@ from typing import Literal
 import msgspec
 
 from fourthstep.events.event import Dose, Drug, Event
-from fourthstep.facts.opioids.convert import is_extended, route_of
+from fourthstep.facts.opioids.convert import is_extended, route_of, settled
 from fourthstep.facts.opioids.dose import steps_of
+from fourthstep.facts.opioids.given import Orders
 from fourthstep.facts.opioids.steps import Role, Step, Use
 from fourthstep.facts.opioids.uses import opioid_events
 from fourthstep.ground.dates import AsOf, When
 from fourthstep.ground.interval import Interval
+from fourthstep.ground.truth import Truth
 from fourthstep.knowledge.opioids import FactorTable, OpioidKnowledge
 
 Release = Literal["immediate", "extended", "transdermal"]
@@ -29,6 +31,8 @@ class Span(msgspec.Struct, frozen=True):
     release: Release
     start: When | None
     end: When | None
+    unclear: bool = False
+    """Given, and the record does not tell whether scheduled or as needed: the amount counts, a schedule is not shown."""
 
     def covers(self, day: date) -> bool:
         """Certainly used on that day."""
@@ -42,12 +46,16 @@ class Span(msgspec.Struct, frozen=True):
 def spans_of(events: Iterable[Event], as_of: AsOf, knowledge: OpioidKnowledge, table: FactorTable) -> list[Span]:
     """Every dosage of every opioid up to `as_of`, stopped ones included; what was never given is left out."""
     found: list[Span] = []
-    for event, name in opioid_events(events, knowledge):
+    opioids = opioid_events(events, knowledge)
+    orders = Orders(opioids)
+    for event, name in opioids:
         assert event.drug is not None
         if event.drug.source == "dispense" or event.drug.given is False:
             continue
+        given = event.drug.source == "administration"
+        needed = orders.as_needed(event, name) if given else Truth.FALSE
         for dose in event.drug.doses or (None,):
-            span = _span(event, name, dose, as_of, knowledge, table)
+            span = _span(event, name, dose, needed, as_of, knowledge, table)
             if span is not None and (span.start is None or span.start.first <= as_of.day):
                 found.append(span)
     return _by_day(_once(found))
@@ -73,8 +81,14 @@ def _given_on(given: Span, order: Span) -> bool:
     return same and given.start is not None and order.covers(given.start.first)
 
 
-def _span(
-    event: Event, name: str, dose: Dose | None, as_of: AsOf, knowledge: OpioidKnowledge, table: FactorTable
+def _span(  # noqa: PLR0913, PLR0917  one dosage with all that reads it
+    event: Event,
+    name: str,
+    dose: Dose | None,
+    needed: Truth,
+    as_of: AsOf,
+    knowledge: OpioidKnowledge,
+    table: FactorTable,
 ) -> Span | None:
     drug = event.drug
     assert drug is not None
@@ -87,8 +101,8 @@ def _span(
     times = Interval.point(24 if rated else 1) if given else None
     use = Use(event, name, dose, route, role, reasons=(why,) if why else (), times=times)
     step = steps_of([use], table, knowledge)[0]
-    needed = dose is not None and dose.as_needed and not given
-    return Span(step, event, needed, rated, _release(route, drug, knowledge), start, end)
+    as_needed = needed is Truth.TRUE or (dose is not None and dose.as_needed and not given)
+    return Span(step, event, as_needed, rated, _release(route, drug, knowledge), start, end, needed is Truth.UNKNOWN)
 
 
 def _end(event: Event, dose: Dose | None, as_of: AsOf) -> When | None:
@@ -111,11 +125,11 @@ def _release(route: str, drug: Drug, knowledge: OpioidKnowledge) -> Release:
 
 def _by_day(spans: list[Span]) -> list[Span]:
     """Doses given on one day by one route are one span whose amount is their sum."""
-    given: dict[tuple[str, str, Release, date], list[Span]] = {}
+    given: dict[tuple[str, str, Release, bool, bool, date], list[Span]] = {}
     rest = []
     for span in spans:
         if span.step.role == "recorded" and not span.rated and span.start is not None and span.start.is_day:
-            key = (span.step.opioid, span.step.route, span.release, span.start.first)
+            key = (span.step.opioid, span.step.route, span.release, span.as_needed, span.unclear, span.start.first)
             given.setdefault(key, []).append(span)
         else:
             rest.append(span)
@@ -142,7 +156,7 @@ def _add(values: Iterable[Interval | None]) -> Interval:
     for each in values:
         low += (each.low if each else None) or Decimal(0)
         high += (each.high if each else None) or Decimal(0)
-    return Interval(low, high)
+    return Interval(settled(low), settled(high))
 
 
 def split(spans: Sequence[Span], longest_gap: int) -> list[list[Span]]:

@@ -17,7 +17,8 @@ from fourthstep.facts.opioids.convert import (
     factor_row,
     in_factor_unit,
     is_extended,
-    scaled,
+    settled,
+    settled_ends,
     states_morphine,
     tidy,
 )
@@ -79,6 +80,7 @@ def opioid_dose(  # noqa: PLR0913  what the answer depends on, each by its name
     return OpioidDose(
         scheduled=whole.scheduled,
         prn_max=whole.prn_max,
+        prn_given=whole.prn_given,
         range=whole.range,
         reasons=whole.reasons,
         table=table,
@@ -123,15 +125,18 @@ def steps_of(
 def _banded(
     read: list[tuple[Use, Daily]], table: FactorTable, knowledge: OpioidKnowledge
 ) -> dict[str, tuple[Interval, Decimal]]:
-    """Of each opioid whose factor has bands: what is scheduled a day, and the most that is as needed."""
+    """Of each opioid whose factor has bands: what is scheduled a day, and the most that is, or was given, as needed."""
     sums: dict[str, tuple[Interval, Decimal]] = {}
+    given: dict[str, Decimal] = {}
     for use, amount in read:
         row = _row(use, amount, table, knowledge)
         if use.fate != "counted" or row is None or not row.bands or amount.scheduled is None:
             continue
         scheduled, needed = sums.get(use.opioid, (ZERO, _NOTHING))
         sums[use.opioid] = (_plus(scheduled, amount.scheduled), needed + (amount.as_needed or _NOTHING))
-    return sums
+        if use.as_needed is Truth.TRUE and amount.given is not None:
+            given[use.opioid] = given.get(use.opioid, _NOTHING) + (amount.given.high or _NOTHING)
+    return {name: (scheduled, max(needed, given.get(name, _NOTHING))) for name, (scheduled, needed) in sums.items()}
 
 
 def _row(use: Use, amount: Daily, table: FactorTable, knowledge: OpioidKnowledge) -> FactorRow | None:
@@ -204,6 +209,7 @@ def _described(use: Use, amount: Daily, table: FactorTable) -> Step:
         as_needed=amount.as_needed,
         unit=amount.unit,
         doses=amount.times,
+        given=amount.given,
         table=table.id,
         reasons=use.reasons,
         text=dose.text if dose is not None else "",
@@ -270,9 +276,26 @@ def _converted(
         scheduled=Interval(tidy(low * low_factor), tidy(high * factor)),
         prn_max=tidy((high + prn) * most_factor - high * factor),
     )
+    if amount.given is not None:
+        step = _given(step, use, amount.given, row, most_factor)
     if _too_large(use, amount, row, factor, knowledge):
         return msgspec.structs.replace(step, fate="unreadable", reasons=("implausible-dose",))
     return step
+
+
+def _given(step: Step, use: Use, given: Interval, row: FactorRow, factor: Decimal) -> Step:
+    """What was given as needed, or perhaps so, beside what is scheduled."""
+    assert given.low is not None
+    assert given.high is not None
+    assert row.low is not None
+    assert row.high is not None
+    low, high = in_factor_unit(given.low, row), in_factor_unit(given.high, row)
+    sure = use.as_needed is Truth.TRUE
+    return msgspec.structs.replace(
+        step,
+        prn_given=Interval(tidy(low * factor) if sure else _NOTHING, tidy(high * factor)),
+        given_range=Interval(tidy(low * min(row.low, factor)), tidy(high * max(row.high, factor))),
+    )
 
 
 def _too_large(use: Use, amount: Daily, row: FactorRow, factor: Decimal, knowledge: OpioidKnowledge) -> bool:
@@ -298,12 +321,36 @@ def total(steps: Sequence[Step], silent: Truth, knowledge: OpioidKnowledge) -> T
     if any(step.scheduled is None for step in counted):
         return Totals(range=spread, reasons=_distinct(reason for step in counted for reason in step.reasons))
     scheduled = _sum(step.scheduled for step in counted)
-    needed = tidy(sum((step.prn_max or _NOTHING for step in counted), _NOTHING))
-    assert scheduled is not None
+    needed, more = _as_needed(counted)
     assert scheduled.high is not None
     if scheduled.high + needed > knowledge.limits.implausible_day.value:
         return Totals(reasons=("implausible-day",))
-    return Totals(scheduled, needed, spread)
+    given = [step.prn_given for step in counted if step.prn_given is not None]
+    return Totals(scheduled, needed, _sum(given) if given else None, _sum([spread, more]))
+
+
+def _as_needed(counted: Sequence[Step]) -> tuple[Decimal, Interval]:
+    """The most as needed, and what doses add to the range that were given beyond their orders.
+
+    By opioid and route: what the orders allow, or what was given, whichever is more.
+    """
+    allowed: dict[tuple[str, str], list[Step]] = {}
+    given: dict[tuple[str, str], list[Step]] = {}
+    for step in counted:
+        sure = step.given is not None and step.amount == ZERO
+        (given if sure else allowed).setdefault((step.opioid, step.route), []).append(step)
+    most = beyond = _NOTHING
+    for key in allowed.keys() | given.keys():
+        own, doses = allowed.get(key, []), given.get(key, [])
+        ordered = sum((step.prn_max or _NOTHING for step in own), _NOTHING)
+        most += max(ordered, sum((_high(step.prn_given) for step in doses), _NOTHING))
+        room = sum((_high(step.range) for step in own if step.as_needed), _NOTHING)
+        beyond += max(sum((_high(step.given_range) for step in doses), _NOTHING) - room, _NOTHING)
+    return settled(most), Interval(_NOTHING, beyond)
+
+
+def _high(value: Interval | None) -> Decimal:
+    return (value.high if value is not None else None) or _NOTHING
 
 
 def _none(steps: Sequence[Step], silent: Truth) -> Totals:
@@ -312,7 +359,7 @@ def _none(steps: Sequence[Step], silent: Truth) -> Totals:
         return Totals(reasons=("partial-agonist",))
     if silent is not Truth.TRUE:
         return Totals(reasons=("no-opioid-recorded",))
-    return Totals(ZERO, _NOTHING, ZERO)
+    return Totals(ZERO, _NOTHING, None, ZERO)
 
 
 def _sum(values: Iterable[Interval | None]) -> Interval:
@@ -320,7 +367,7 @@ def _sum(values: Iterable[Interval | None]) -> Interval:
     for each in values:
         assert each is not None
         result = _plus(result, each)
-    return scaled(result, Decimal(1))
+    return settled_ends(result)
 
 
 def _distinct(reasons: Iterable[str]) -> tuple[str, ...]:
@@ -371,11 +418,17 @@ def _flags(steps: Sequence[Step], whole: Totals, events: Sequence[Event], knowle
         found.add("extension-factor")
     if any("implausible" in reason for reason in (*whole.reasons, *(each for step in now for each in step.reasons))):
         found.add("implausible-dose")
-    often = sum((step.doses for step in now if _transmucosal(step) and step.doses is not None), _NOTHING)
-    if often > knowledge.limits.transmucosal_doses.value:
+    allowed = sum((step.doses or _NOTHING for step in now if _transmucosal(step) and step.given is None), _NOTHING)
+    taken = sum((step.doses or _NOTHING for step in now if _transmucosal(step) and step.given is not None), _NOTHING)
+    if max(allowed, taken) > knowledge.limits.transmucosal_doses.value:
         found.add("transmucosal-often")
     if any(step.role == "dispensed" and step.fate == "counted" for step in steps):
         found.add("dispensed-only")
+    given = [step for step in steps if step.fate == "counted" and step.given is not None]
+    if any(step.amount == ZERO for step in given):
+        found.add("given-as-needed")
+    if any(step.amount != ZERO for step in given):
+        found.add("given-unclear")
     if any(map(_could_be_opioid, events)):
         found.add("unrecognised-drug")
     return found

@@ -44,6 +44,10 @@ class Use(msgspec.Struct, frozen=True):
     """Why it cannot be read, or why it is not counted."""
     times: Interval | None = None
     """For what was recorded: how often the dose was given, or how many hours the rate ran."""
+    as_needed: Truth = Truth.FALSE
+    """Ordered as needed; for what was recorded, by its order, and unknown where nothing tells."""
+    bounded: bool = False
+    """Counts from nothing to all: it may be the same as another use, or less than that was taken."""
 
 
 class Daily(msgspec.Struct, frozen=True):
@@ -59,6 +63,8 @@ class Daily(msgspec.Struct, frozen=True):
     continuous: bool = False
     times: Decimal | None = None
     """The most doses a day."""
+    given: Interval | None = None
+    """What was given of it, as needed or perhaps as needed."""
     reasons: tuple[str, ...] = ()
 
 
@@ -81,6 +87,8 @@ class Step(msgspec.Struct, frozen=True):
     unit: str = ""
     doses: Decimal | None = None
     """The most doses a day."""
+    given: Interval | None = None
+    """What was given in the last 24 hours as needed, or perhaps as needed; no part of a schedule."""
     table: str = ""
     factor: Decimal | None = None
     factor_low: Decimal | None = None
@@ -92,6 +100,10 @@ class Step(msgspec.Struct, frozen=True):
     scheduled: Interval | None = None
     """mg of oral morphine a day, default factor."""
     prn_max: Decimal | None = None
+    prn_given: Interval | None = None
+    """mg of oral morphine, default factor, of `given`; from nothing where it may have been scheduled."""
+    given_range: Interval | None = None
+    """mg of oral morphine of `given`, with the low and the high factor."""
     range: Interval | None = None
     reasons: tuple[str, ...] = ()
     text: str = ""
@@ -106,6 +118,9 @@ class Totals(msgspec.Struct, frozen=True):
 
     scheduled: Interval | None = None
     prn_max: Decimal | None = None
+    """The most as needed: what orders allow, or what was given where that is more or their limit is not known."""
+    prn_given: Interval | None = None
+    """What was given as needed in the last 24 hours; None where nothing is recorded, which is not zero."""
     range: Interval | None = None
     """Scheduled with low factors, to scheduled and every dose as needed with high factors."""
     reasons: tuple[str, ...] = ()
@@ -116,6 +131,7 @@ class OpioidDose(msgspec.Struct, frozen=True):
 
     scheduled: Interval | None
     prn_max: Decimal | None
+    prn_given: Interval | None
     range: Interval | None
     reasons: tuple[str, ...]
     table: str

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from fourthstep.events.event import Event
+from fourthstep.facts.opioids.convert import settled
 from fourthstep.facts.opioids.dose import opioid_dose
 from fourthstep.facts.opioids.past import as_it_was
 from fourthstep.facts.opioids.steps import OpioidDose, Step
@@ -77,9 +78,10 @@ def _counted(dose: OpioidDose) -> list[Step]:
 def _amounts(dose: OpioidDose, opioid: str, route: str) -> tuple[Decimal, Decimal]:
     """Least and most of one opioid a day, in mg (or ug/h)."""
     own = [step for step in _counted(dose) if step.opioid == opioid and step.route == route]
-    low = sum((step.amount.low or Decimal(0) for step in own if step.amount), Decimal(0))
-    high = sum((step.amount.high or Decimal(0) for step in own if step.amount), Decimal(0))
-    return low, high + sum((step.as_needed or Decimal(0) for step in own), Decimal(0))
+    taken = [step.given or step.amount for step in own]
+    low = sum((each.low or Decimal(0) for each in taken if each), Decimal(0))
+    high = sum((each.high or Decimal(0) for each in taken if each), Decimal(0))
+    return settled(low), settled(high + sum((step.as_needed or Decimal(0) for step in own), Decimal(0)))
 
 
 def _reached(row: Tolerated, dose: OpioidDose) -> Truth:
@@ -92,9 +94,10 @@ def _reached(row: Tolerated, dose: OpioidDose) -> Truth:
 
 def _equivalent(dose: OpioidDose, knowledge: OpioidKnowledge) -> Truth:
     """Whether what may prove tolerance reaches the equivalent even with low factors."""
-    able = [step for step in _counted(dose) if knowledge.ingredients[step.opioid].tolerance and step.range]
-    low = sum((step.range.low or Decimal(0) for step in able if step.range), Decimal(0))
-    return truth(low >= knowledge.limits.tolerance_dose.value)
+    able = [step for step in _counted(dose) if knowledge.ingredients[step.opioid].tolerance]
+    ranges = [step.given_range or step.range for step in able]
+    low = sum((each.low or Decimal(0) for each in ranges if each), Decimal(0))
+    return truth(settled(low) >= knowledge.limits.tolerance_dose.value)
 
 
 def _not_reached(

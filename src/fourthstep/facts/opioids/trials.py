@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from fourthstep.events.event import Event
+from fourthstep.facts.opioids.convert import settled
 from fourthstep.facts.opioids.courses import Point, Span, points, spans_of, split
 from fourthstep.facts.opioids.uses import opioid_events
 from fourthstep.ground.dates import AsOf, When
@@ -259,7 +260,7 @@ def _long_enough(name: str, course: Sequence[Span], asked: _Asked) -> Truth:
     results = []
     for required in sorted({_required(name, span, asked) for span in scheduled}):
         own = [span for span in scheduled if _required(name, span, asked) <= required or span.rated]
-        sure = [(s.start.last, s.end.first) for s in own if s.start is not None and s.end is not None]
+        sure = [(s.start.last, s.end.first) for s in own if s.start is not None and s.end is not None and not s.unclear]
         if _longest(sure) >= required:
             results.append(Truth.TRUE)
         elif any(span.start is None or span.end is None for span in own):
@@ -332,9 +333,10 @@ def _raised(first: Point, later: Point, asked: _Asked) -> Truth:
         known = first.readable and later.readable
     if not known or not before.high:
         return Truth.UNKNOWN
-    if (after.low or Decimal(0)) >= before.high * step:
+    if settled(after.low or Decimal(0)) >= settled(before.high * step):
         return Truth.TRUE
-    return Truth.FALSE if (after.high or Decimal(0)) < (before.low or Decimal(0)) * step else Truth.UNKNOWN
+    below = settled(after.high or Decimal(0)) < settled((before.low or Decimal(0)) * step)
+    return Truth.FALSE if below else Truth.UNKNOWN
 
 
 def _rescue(course: Sequence[Span], start: When | None, end: When | None, asked: _Asked) -> Truth:

@@ -15,7 +15,8 @@ import msgspec
 from msgspec.structs import replace
 
 from fourthstep.events.event import Dose, Event
-from fourthstep.facts.opioids.convert import route_of
+from fourthstep.facts.opioids.convert import daily, route_of
+from fourthstep.facts.opioids.given import Orders, is_pump, same_product
 from fourthstep.facts.opioids.steps import Role, Use
 from fourthstep.ground.dates import AsOf
 from fourthstep.ground.interval import Interval
@@ -57,11 +58,14 @@ def current_uses(
         names what makes it unreadable.
     """
     found = opioid_events(events, knowledge)
+    orders = Orders(found)
     uses: list[Use] = []
     for event, name in found:
-        given = _source(event) == "administration"
-        uses += _recorded(event, name, as_of, knowledge) if given else _standing(event, name, as_of.day)
-    return tuple(_bounds(_twice(_replaced(_patches(uses), inpatient))))
+        if _source(event) == "administration":
+            uses += _recorded(event, name, orders.as_needed(event, name), as_of, knowledge)
+        else:
+            uses += _standing(event, name, as_of.day)
+    return tuple(_bounds(_twice(_replaced(_patches(uses), inpatient, knowledge))))
 
 
 def _source(event: Event) -> str:
@@ -83,7 +87,9 @@ def _standing(event: Event, name: str, day: date) -> list[Use]:
     uses = []
     for dose, window in _active(drug.doses, day) if drug.doses else [(None, "")]:
         route, why = route_of(dose, drug)
-        uses.append(_fate(Use(event, name, dose, route, role, reasons=(why,) if why else ()), window))
+        needed = truth(dose is not None and dose.as_needed)
+        use = Use(event, name, dose, route, role, reasons=(why,) if why else (), as_needed=needed, bounded=role == "dispensed")
+        uses.append(_fate(use, window))
     return uses
 
 
@@ -119,7 +125,7 @@ def _window(dose: Dose, day: date, *, consecutive: bool) -> str:
 # -- administrations -------------------------------------------------------------------------------------
 
 
-def _recorded(event: Event, name: str, as_of: AsOf, knowledge: OpioidKnowledge) -> list[Use]:
+def _recorded(event: Event, name: str, needed: Truth, as_of: AsOf, knowledge: OpioidKnowledge) -> list[Use]:
     """What was given in the last 24 hours: one use for each dose, counted as often as it was given."""
     drug = event.drug
     assert drug is not None
@@ -127,7 +133,8 @@ def _recorded(event: Event, name: str, as_of: AsOf, knowledge: OpioidKnowledge) 
     uses = []
     for dose in drug.doses or (None,):
         route, why = route_of(dose, drug)
-        use = Use(event, name, dose, route, "recorded", reasons=(why,) if why else (), times=Interval.point(1))
+        once = Interval.point(1)
+        use = Use(event, name, dose, route, "recorded", reasons=(why,) if why else (), times=once, as_needed=needed)
         if drug.given is False or (route != "transdermal" and inside is Truth.FALSE):
             use = replace(use, fate="not-current", reasons=())
         elif drug.given is None:
@@ -211,10 +218,11 @@ def _patches(uses: list[Use]) -> list[Use]:
     ]
 
 
-def _replaced(uses: list[Use], inpatient: Truth) -> list[Use]:
+def _replaced(uses: list[Use], inpatient: Truth, knowledge: OpioidKnowledge) -> list[Use]:
     """What was given replaces what was ordered: dose for dose, infusion for infusion.
 
-    Doses make a whole day only where all doses are recorded: for an inpatient, and for a pump.  Elsewhere a
+    Doses as needed stand beside their order, which still tells the most that is allowed; they replace it where that
+    cannot be read.  Doses make a whole day only where all doses are recorded: for an inpatient, and for a pump.  Elsewhere a
     dose that was given is a sign that the order is taken.  An unclear one makes the total unknown by itself.
     """
     standing = {_key(use) for use in uses if _counts(use, "prescribed", "taken")}
@@ -225,11 +233,24 @@ def _replaced(uses: list[Use], inpatient: Truth) -> list[Use]:
             result.append(replace(use, fate="duplicate"))
         else:
             result.append(use)
-    given = {_key(use) for use in result if _counts(use, "recorded") and use.route != "transdermal" and not use.reasons}
+    given: dict[tuple[str, str, bool], set[Truth]] = {}
+    for use in result:
+        if _counts(use, "recorded") and use.route != "transdermal" and not use.reasons:
+            given.setdefault(_key(use), set()).add(use.as_needed)
     return [
-        replace(use, fate="replaced") if _counts(use, "prescribed", "taken") and _key(use) in given else use
+        _beside(use, given[_key(use)], knowledge) if _counts(use, "prescribed", "taken") and _key(use) in given else use
         for use in result
     ]
+
+
+def _beside(use: Use, given: set[Truth], knowledge: OpioidKnowledge) -> Use:
+    """An order beside what was given: scheduled doses, doses as needed, and doses that may be either."""
+    ordered = Truth.FALSE if is_pump(use.event) else use.as_needed
+    unread = bool(daily(use, knowledge).reasons)
+    if ordered in given or (unread and Truth.UNKNOWN in given):
+        kept = ordered is Truth.TRUE and not unread
+        return use if kept else replace(use, fate="replaced")
+    return replace(use, bounded=True) if ordered is Truth.FALSE and Truth.UNKNOWN in given else use
 
 
 def _key(use: Use) -> tuple[str, str, bool]:
@@ -275,15 +296,7 @@ def _same(left: Use, right: Use) -> Truth:
     """Whether two uses are of one opioid, strength and route."""
     if left.opioid != right.opioid:
         return Truth.FALSE
-    assert left.event.drug is not None
-    assert right.event.drug is not None
-    if left.route and right.route and left.route != right.route:
-        return Truth.FALSE
-    one = (left.event.drug.strength, left.event.drug.strength_unit.lower())
-    two = (right.event.drug.strength, right.event.drug.strength_unit.lower())
-    if (one[0] is None) != (two[0] is None) or not left.route or not right.route:
-        return Truth.UNKNOWN
-    return truth(one == two)
+    return same_product(left.event, left.route, right.event, right.route)
 
 
 def _bounds(uses: list[Use]) -> list[Use]:
