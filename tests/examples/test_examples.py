@@ -53,7 +53,9 @@ ASK = {
     "scheduled total": lambda a: str(a.opioids.scheduled),
     "as needed": lambda a: f"{a.opioids.prescribed.prn_max:f}",
     "range": lambda a: str(a.opioids.prescribed.range),
-    "taken": lambda a: str(a.opioids.taken.scheduled),
+    "taken": lambda a: str(
+        a.opioids.taken.scheduled.low + (a.opioids.taken.prn_given.low if a.opioids.taken.prn_given else 0)
+    ),
     "antithrombotics": lambda a: list(a.antithrombotics),
     "corrections": lambda a: list(a.corrections),
     "conflicts": lambda a: len(a.conflicts),

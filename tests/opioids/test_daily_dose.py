@@ -275,7 +275,9 @@ def test_what_was_dispensed_is_only_a_bound():
 
 def test_an_inpatients_doses_replace_the_order():
     on = {"request": {"reference": "MedicationRequest/fixed"}}
-    doses = [given("892582", tablets(1), f"2026-03-10T{hour}:00:00-05:00", route="oral", id=hour, **on) for hour in ("08", "14")]
+    doses = [
+        given("892582", tablets(1), f"2026-03-10T{hour}:00:00-05:00", route="oral", id=hour, **on) for hour in ("08", "14")
+    ]
     ordered = order("892582", dosage(tablets(1), every(4)), id="fixed")
     rescue = order("892582", dosage(tablets(1), every(4), prn=True), id="rescue")
     dose = measured([ordered, rescue, *doses], inpatient=Truth.TRUE)

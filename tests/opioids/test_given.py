@@ -54,7 +54,9 @@ TABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "resources", "scheduled", "given_", "most", "spread"), TABLE, ids=[row[0] for row in TABLE])
+@pytest.mark.parametrize(
+    ("what", "resources", "scheduled", "given_", "most", "spread"), TABLE, ids=[row[0] for row in TABLE]
+)
 def test_given(what, resources, scheduled, given_, most, spread):
     dose = measured(resources, inpatient=Truth.TRUE)
     assert dose.reasons == ()

@@ -8,7 +8,7 @@ from fourthstep.assessment.explain import changes, corrections
 from fourthstep.assessment.identity import events_digest, result_id
 from fourthstep.assessment.legs import Review, gaps, gating_adequate
 from fourthstep.assessment.options import options_for
-from fourthstep.assessment.overview import background, diagnoses, history, not_used, safety_values
+from fourthstep.assessment.overview import antithrombotic, background, diagnoses, history, not_used, safety_values
 from fourthstep.assessment.reasons import marks_text
 from fourthstep.assessment.result import Assessment, Decided, LegView, PainView, Pathway, Patient, RedFlagView
 from fourthstep.assessment.syndromes import found, recognise
@@ -19,6 +19,7 @@ from fourthstep.events.form import with_forms
 from fourthstep.events.statements import Answers, with_answers
 from fourthstep.facts.computed import COMPUTED, opioid_dose_of, opioid_history_of, opioid_trials_of
 from fourthstep.facts.derive import Facts
+from fourthstep.facts.opioids import OpioidDose
 from fourthstep.facts.pains import Pain
 from fourthstep.facts.timeline import Timeline
 from fourthstep.ground.dates import AsOf
@@ -26,7 +27,7 @@ from fourthstep.ground.truth import NO, NOT_KNOWN, YES, Truth, any_of
 from fourthstep.knowledge.load import Knowledge, code_index, load_knowledge
 from fourthstep.knowledge.policy import DEFAULT, Policy, overlaid
 from fourthstep.record import Record
-from fourthstep.rules.ask import Inquiry, fact_value
+from fourthstep.rules.ask import Inquiry, Leaf, fact_value
 from fourthstep.rules.holds import exposures
 from fourthstep.rules.prognosis import prognosis
 
@@ -80,6 +81,7 @@ def assess_events(
     tolerated = _decided("treatment_tolerated", inquiry)
     probably = _any_pain("pain_probably_uncontrolled", inquiry)
     pathway = _pathway((scope, uncontrolled, probably, tolerated), flags, legs, pains)
+    taken, opioids = exposures(facts), opioid_dose_of(facts)
 
     assessment = Assessment(
         format=FORMAT,
@@ -97,11 +99,12 @@ def assess_events(
         tolerated=tolerated,
         pains=pains,
         legs=legs,
-        opioids=opioid_dose_of(facts),
+        opioids=opioids,
         opioid_trials=opioid_trials_of(facts),
         opioid_history=opioid_history_of(facts) if propose else (),
         red_flags=flags,
-        antithrombotics=tuple(each.drug for each in exposures(facts)),
+        antithrombotics=tuple(each.drug for each in taken),
+        antithrombotics_told=tuple(map(antithrombotic, taken)),
         safety=safety_values(facts),
         background=background(facts),
         diagnoses=diagnoses(facts),
@@ -117,7 +120,7 @@ def assess_events(
         vouched=tuple(sorted(events.vouched)),
         notices=events.notices,
         conflicts=events.conflicts,
-        sources=_sources(pains, legs, flags, knowledge),
+        sources=_sources(pains, legs, flags, opioids, knowledge),
     )  # fmt: skip
     return result_id(assessment)
 
@@ -157,6 +160,7 @@ def _pain(pain: Pain, inquiry: Inquiry, policy: Policy, *, propose: bool) -> Pai
         intensity_kind=intensity.detail if intensity else "",
         intensity_day=str(intensity.when) if intensity else "",
         worst=fact_value(worst) if worst else "",
+        worst_day=str(worst.when) if worst and worst.when else "",
         series=tuple((str(each.day), str(each.value), each.kind) for each in intensity.series) if intensity else (),
         elements=shown,
         refs=pain.refs,
@@ -171,8 +175,8 @@ def _pain(pain: Pain, inquiry: Inquiry, policy: Policy, *, propose: bool) -> Pai
 def _decided(name: str, inquiry: Inquiry) -> Decided:
     rule = inquiry.facts.knowledge.rules[name]
     answer = inquiry.rule(name)
-    return Decided(truth=answer.truth.value, says=rule.says, leaves=answer.leaves, open=answer.open,
-                   policy=rule.marks.value == "P")  # fmt: skip
+    return Decided(truth=answer.truth.value, says=rule.says, leaves=answer.leaves, deciding=answer.deciding,
+                   open=answer.open, policy=rule.marks.value == "P")  # fmt: skip
 
 
 def _any_pain(name: str, inquiry: Inquiry) -> Decided:
@@ -180,10 +184,19 @@ def _any_pain(name: str, inquiry: Inquiry) -> Decided:
     rule = inquiry.facts.knowledge.rules[name]
     pains = inquiry.facts.pains
     answers = [inquiry.rule(name, pain) for pain in pains] or [inquiry.rule(name)]
+    truth = any_of(answer.truth for answer in answers)
+    leaves: list[Leaf] = []
+    deciding: list[int] = []
+    for answer in answers:
+        if answer.truth is truth:
+            before = len(leaves)
+            deciding += [before + place for place in answer.deciding]
+        leaves += answer.leaves
     return Decided(
-        truth=any_of(answer.truth for answer in answers).value,
+        truth=truth.value,
         says=rule.says,
-        leaves=tuple(leaf for answer in answers for leaf in answer.leaves),
+        leaves=tuple(leaves),
+        deciding=tuple(deciding),
         open=tuple(dict.fromkeys(name for answer in answers for name in answer.open)),
         policy=rule.marks.value == "P",
     )
@@ -231,6 +244,7 @@ def _red_flags(inquiry: Inquiry) -> tuple[RedFlagView, ...]:
                 because=tuple(flag.because),
                 marks=marks_text(flag.marks),
                 leaves=deciding.leaves,
+                deciding=deciding.deciding,
                 open=deciding.open,
             )
         )
@@ -247,8 +261,8 @@ def _patient(facts: Facts) -> Patient:
 
 
 def _sources(pains: tuple[PainView, ...], legs: tuple[LegView, ...], flags: tuple[RedFlagView, ...],
-             knowledge: Knowledge) -> dict[str, str]:  # fmt: skip
-    named: set[str] = set()
+             opioids: OpioidDose, knowledge: Knowledge) -> dict[str, str]:  # fmt: skip
+    named = {name for step in opioids.steps for name in step.because}
     for option in (option for pain in pains for option in pain.options):
         for reason in (*option.reasons, *option.cleared):
             named.update(reason.because)

@@ -78,6 +78,7 @@ def _view(name: str, leg: Leg, pain: Pain | None, state: str, says: str, answer:
         state=state,
         says=says,
         leaves=answer.leaves,
+        deciding=answer.deciding,
         open=answer.open,
         because=tuple(leg.because),
         mark=leg.mark,

@@ -1,11 +1,12 @@
 """The facts that every reader looks for first, and the treatment history for the time axis."""
 
-from fourthstep.assessment.result import Treatment, Value
+from fourthstep.assessment.result import Antithrombotic, Treatment, Value
 from fourthstep.events.event import Event, NotUsed
 from fourthstep.facts.derive import Facts, readable
 from fourthstep.facts.fact import Fact
 from fourthstep.facts.timeline import last_seen
 from fourthstep.rules.ask import fact_value
+from fourthstep.rules.holds import Exposure, moment
 
 SAFETY = (
     "platelet_count", "inr", "haemoglobin", "neutrophil_count", "creatinine", "egfr", "creatinine_clearance",
@@ -66,6 +67,7 @@ def value(name: str, facts: Facts) -> Value:
         age=_age(fact, facts),
         refs=fact.refs,
         why=fact.why,
+        names=fact.names,
         detail=fact.detail,
     )
 
@@ -83,10 +85,25 @@ def not_used(facts: Facts) -> tuple[NotUsed, ...]:
     return (*facts.timeline.events.not_used, *sorted(strange))
 
 
+HISTORY = ("opioid:*", "adjuvant:*", "antiangiogenic:*", "antineoplastic:*")
+"""Drugs of the time axis; what belongs to several groups is told once, by the first."""
+
+
+def antithrombotic(exposure: Exposure) -> Antithrombotic:
+    """A drug that thins the blood, with its last dose and what it is given for."""
+    reasons = {event.drug.reason for event in exposure.events if event.drug and event.drug.reason}
+    return Antithrombotic(drug=exposure.drug, taken=exposure.taken.value, last=moment(exposure.last),
+                          reasons=tuple(sorted(reasons)), refs=exposure.refs)  # fmt: skip
+
+
 def history(facts: Facts) -> tuple[Treatment, ...]:
-    """Opioids, adjuvants and procedures with their times, oldest first."""
-    drugs = [event for event in facts.timeline.of(["opioid:*", "adjuvant:*"]) if event.kind == "drug"]
-    events = [*drugs, *_procedures(facts)]
+    """Opioids, adjuvants, cancer drugs and procedures (radiotherapy among them) with their times, oldest first."""
+    told: dict[tuple[str, str], Event] = {}
+    for group in HISTORY:
+        for event in facts.timeline.of([group]):
+            if event.kind == "drug" and event.drug is not None:
+                told.setdefault((event.ref, event.drug.ingredient), event)
+    events = [*told.values(), *_procedures(facts)]
     rows = {_treatment(event, facts) for event in events if event.start is not None}
     return tuple(sorted(rows, key=lambda row: (row.start, row.label, row.ref)))
 

@@ -76,6 +76,7 @@ def _reason(criterion: Criterion, effect: Effect, pain: Pain, inquiry: Inquiry, 
         marks=marks_text(criterion.marks),
         policy=not strong,
         leaves=answer.leaves,
+        deciding=answer.deciding,
         open=answer.open,
     )
 

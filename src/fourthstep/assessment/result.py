@@ -30,6 +30,8 @@ class Reason(Part, frozen=True, kw_only=True):
     policy: bool = False
     """A stop that rests on policy and therefore only cautions."""
     leaves: tuple[Leaf, ...] = ()
+    deciding: tuple[int, ...] = ()
+    """Places in `leaves` of those that decided: the branch of an *any* that holds, the part of an *all* that fails."""
     open: tuple[str, ...] = ()
     hold: HoldVerdict | None = None
 
@@ -103,6 +105,7 @@ class PainView(Part, frozen=True, kw_only=True):
     intensity_kind: str
     intensity_day: str
     worst: str
+    worst_day: str
     series: tuple[tuple[str, str, str], ...]
     """Day, score and kind of every score, newest first."""
     elements: dict[str, str]
@@ -125,6 +128,8 @@ class LegView(Part, frozen=True, kw_only=True):
     open: tuple[str, ...]
     because: tuple[str, ...]
     mark: str
+    deciding: tuple[int, ...] = ()
+    """Places in `leaves` of those that decided: the branch of an *any* that holds, the part of an *all* that fails."""
 
 
 class RedFlagView(Part, frozen=True, kw_only=True):
@@ -138,6 +143,8 @@ class RedFlagView(Part, frozen=True, kw_only=True):
     marks: str
     leaves: tuple[Leaf, ...]
     open: tuple[str, ...]
+    deciding: tuple[int, ...] = ()
+    """Places in `leaves` of those that decided: the branch of an *any* that holds, the part of an *all* that fails."""
 
 
 class Decided(Part, frozen=True, kw_only=True):
@@ -146,6 +153,8 @@ class Decided(Part, frozen=True, kw_only=True):
     truth: str
     says: str
     leaves: tuple[Leaf, ...] = ()
+    deciding: tuple[int, ...] = ()
+    """Places in `leaves` of those that decided: the branch of an *any* that holds, the part of an *all* that fails."""
     open: tuple[str, ...] = ()
     policy: bool = True
 
@@ -193,7 +202,22 @@ class Value(Part, frozen=True, kw_only=True):
     age: int | None
     refs: tuple[str, ...]
     why: str
+    names: tuple[str, ...] = ()
+    """The drugs or allergies behind a yes."""
     detail: str = ""
+
+
+class Antithrombotic(Part, frozen=True, kw_only=True):
+    """An antithrombotic drug that the patient takes, may take, or took a short while ago."""
+
+    drug: str
+    taken: str
+    """true, false or unknown: is it taken now, as recorded?"""
+    last: str
+    """The last recorded dose, or the end of the order; empty where neither is recorded."""
+    reasons: tuple[str, ...]
+    """What it is given for, in the words of the record; empty where it does not say."""
+    refs: tuple[str, ...]
 
 
 class Treatment(Part, frozen=True, kw_only=True):
@@ -230,6 +254,8 @@ class Assessment(Part, frozen=True, kw_only=True):
     """The scheduled dose as it was, oldest first; for the time axis."""
     red_flags: tuple[RedFlagView, ...]
     antithrombotics: tuple[str, ...]
+    antithrombotics_told: tuple[Antithrombotic, ...]
+    """The same drugs with their last dose and what they are given for."""
     safety: tuple[Value, ...]
     background: tuple[Value, ...]
     """Cancer, prognosis, function, goals."""

@@ -8,13 +8,14 @@ import msgspec
 
 from fourthstep.events.dosage import read_dosages
 from fourthstep.events.event import Dose, Drug, Event
-from fourthstep.events.extraction import Extraction
+from fourthstep.events.extraction import Extraction, display_of
 from fourthstep.events.orders import Links, is_current, refused_administration, refused_order, used_up
 from fourthstep.events.products import Found, drug_of
 from fourthstep.ground.dates import When
 from fourthstep.knowledge.codes import Product
 from fourthstep.record.resources import (
     CodeableConcept,
+    Condition,
     Dosage,
     Drugged,
     MedicationAdministration,
@@ -310,7 +311,16 @@ class _Entry:
             by_name=found.by_name,
             given=self.given,
             order=self.order,
+            reason=self._reason_given(),
         )
+
+    def _reason_given(self) -> str:
+        """What the drug is given for: the reasons' own words, else those of the diagnoses they point to."""
+        named = [display_of(each) for each in self.resource.reason_code]
+        for reference in self.resource.reason_reference:
+            condition = self.work.record.find(reference.reference, Condition)
+            named.append(display_of(condition.code) if condition is not None else reference.display)
+        return "; ".join(dict.fromkeys(name for name in named if name))
 
     def _event(self, found: Found, concept: str, drug: Drug, times: _Times) -> Event:
         return Event(

@@ -65,6 +65,8 @@ class Drug(msgspec.Struct, frozen=True):
     """For administrations: whether the drug was really given."""
     order: str = ""
     """For administrations: the order that it was given on, as `MedicationRequest/1`."""
+    reason: str = ""
+    """What it is given for, in the words of the record."""
 
 
 class Event(msgspec.Struct, frozen=True):

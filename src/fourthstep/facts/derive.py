@@ -4,7 +4,7 @@ Each fact is declared in `knowledge/facts/`; this module holds one short functio
 Nothing here raises because of a strange record: the fact is unknown and says why.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -24,6 +24,9 @@ from fourthstep.knowledge.policy import Policy
 
 ADMINISTERED_WITHIN_DAYS = 3
 """An administration this old still shows that a drug is being given (policy; inpatient order window)."""
+
+STATED = "stated"
+"""Ingredient of a drug that a case or a form states only by its group."""
 
 T = TypeVar("T")
 Compute = Callable[["Facts", Pain | None], Fact]
@@ -196,12 +199,20 @@ def present(name: str, declared: Declaration, timeline: Timeline) -> Fact:
     now = [event for event, truth in judged if truth is Truth.TRUE]
     if now:
         newest = max(now, key=lambda event: (seen.last.toordinal() if (seen := last_seen(event)) else 0, event.ref))
-        return presence(name, Truth.TRUE, refs=tuple(sorted({event.ref for event in now})), when=last_seen(newest))
+        return presence(name, Truth.TRUE, refs=tuple(sorted({event.ref for event in now})), when=last_seen(newest),
+                        names=named(now))  # fmt: skip
     unsure = [event for event, truth in judged if truth is Truth.UNKNOWN]
     if unsure:
         return unknown(name, "not-known-if-current", refs=tuple(sorted({event.ref for event in unsure})),
                        when=last_seen(unsure[0]))  # fmt: skip
     return silent(name, declared, timeline, tuple(sorted({event.ref for event, _ in judged})))
+
+
+def named(events: Iterable[Event]) -> tuple[str, ...]:
+    """What drugs and allergies are called: the ingredient, else the words of the record."""
+    drugs = [event for event in events if event.kind in ("drug", "allergy")]
+    names = {event.drug.ingredient if event.drug and event.drug.ingredient else event.display for event in drugs}
+    return tuple(sorted(names - {"", STATED}))
 
 
 def _of_its_kind(event: Event, declared: Declaration) -> bool:

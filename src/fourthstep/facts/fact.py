@@ -33,6 +33,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """For facts taken by day or inside a window: all days, newest first."""
     why: str = ""
     """Why it is unknown, as a reason id of the text catalogue."""
+    names: tuple[str, ...] = ()
+    """For drugs and allergies that are there: what they are, in the words of the code sets or of the record."""
     detail: str = ""
     """What a reader should know of the value: `policy`, `answered`, a table's name; never free text of the record."""
 
@@ -47,8 +49,16 @@ def unknown(name: str, why: str, *, refs: tuple[str, ...] = (), when: When | Non
     return Fact(name=name, why=why, refs=refs, when=when, detail=detail)
 
 
-def presence(name: str, truth: Truth, *, refs: tuple[str, ...] = (), when: When | None = None, why: str = "",
-             detail: str = "") -> Fact:  # fmt: skip
+def presence(  # noqa: PLR0913  the parts of a fact, each by its name
+    name: str,
+    truth: Truth,
+    *,
+    refs: tuple[str, ...] = (),
+    when: When | None = None,
+    why: str = "",
+    names: tuple[str, ...] = (),
+    detail: str = "",
+) -> Fact:
     """A yes or a no, or (with `why`) neither."""
     value = None if truth is Truth.UNKNOWN else truth
-    return Fact(name=name, truth=value, refs=refs, when=when, why=why, detail=detail)
+    return Fact(name=name, truth=value, refs=refs, when=when, why=why, names=names, detail=detail)

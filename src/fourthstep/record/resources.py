@@ -306,6 +306,8 @@ class Drugged(Resource):
     """What the four drug resources share."""
 
     status: str = ""
+    reason_code: tuple[CodeableConcept, ...] = ()
+    reason_reference: tuple[Reference, ...] = ()
     medication_codeable_concept: CodeableConcept | None = None
     medication_reference: Reference | None = None
     subject: Reference | None = None

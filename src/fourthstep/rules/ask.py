@@ -4,7 +4,7 @@ A question is a tree (`knowledge/models.py`).  Its answer is true, false or unkn
 looked at: value, date, age, references, and for an unknown the reason.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
@@ -24,6 +24,8 @@ T = TypeVar("T")
 Comparator = Literal["below", "at_most", "at_least", "above"]
 MOST_QUESTIONS = 50_000
 """Kept in words across patients; the shipped knowledge has a tenth of it."""
+_ITSELF = (0,)
+"""A single leaf decides."""
 COMPARATORS: tuple[Comparator, ...] = ("below", "at_most", "at_least", "above")
 
 
@@ -40,6 +42,10 @@ class Leaf(msgspec.Struct, frozen=True, omit_defaults=True):
     age: int | None = None
     refs: tuple[str, ...] = ()
     why: str = ""
+    names: tuple[str, ...] = ()
+    """The drugs or allergies behind a yes."""
+    within: str = ""
+    """How old the value may be, such as `7 d`; empty where any age counts."""
     detail: str = ""
 
 
@@ -50,6 +56,8 @@ class Answer(msgspec.Struct, frozen=True):
     leaves: tuple[Leaf, ...] = ()
     open: tuple[str, ...] = ()
     """Facts that are unknown and could still change an unknown answer."""
+    deciding: tuple[int, ...] = ()
+    """Places of the leaves that decided: of a tree, those of the branches that settle it, or leave it open."""
 
 
 class Inquiry:
@@ -93,38 +101,50 @@ class Inquiry:
         no = self.ask(rule.no_when, pain) if rule.no_when else Answer(Truth.FALSE)
         leaves = (*yes.leaves, *no.leaves)
         if yes.truth is Truth.TRUE:
-            return Answer(Truth.TRUE, yes.leaves)
+            return Answer(Truth.TRUE, yes.leaves, (), yes.deciding)
         if no.truth is Truth.TRUE:
-            return Answer(Truth.FALSE, no.leaves)
-        return Answer(Truth.UNKNOWN, leaves, _unique((*yes.open, *no.open)) or _facts(leaves))
+            return Answer(Truth.FALSE, no.leaves, (), no.deciding)
+        deciding = (*yes.deciding, *(len(yes.leaves) + place for place in no.deciding))
+        return Answer(Truth.UNKNOWN, leaves, _unique((*yes.open, *no.open)) or _facts(leaves), deciding)
 
     def _ask(self, question: Question, pain: Pain | None) -> Answer:
         if question.all is not None:
-            return self._tree(question.all, all_of, pain)
+            return self._tree(question.all, all_of, Truth.FALSE, pain)
         if question.any is not None:
-            return self._tree(question.any, any_of, pain)
+            return self._tree(question.any, any_of, Truth.TRUE, pain)
         if question.none is not None:
-            return self._tree(question.none, none_of, pain)
+            return self._tree(question.none, none_of, Truth.TRUE, pain)
         if question.rule is not None:
             return self.rule(question.rule, pain)
         if question.leg is not None:
             return self._ask_leg(question, pain)
         return self._ask_fact(question, pain)
 
-    def _tree(self, parts: list[Question], combine: Callable[[list[Truth]], Truth], pain: Pain | None) -> Answer:
+    def _tree(self, parts: list[Question], combine: Callable[[list[Truth]], Truth], settles: Truth, pain: Pain | None
+              ) -> Answer:  # fmt: skip
+        """The parts together; one part with the truth that `settles` is enough."""
         answers = [self.ask(part, pain) for part in parts]
-        result = combine([answer.truth for answer in answers])
-        still_open = [answer for answer in answers if answer.truth is Truth.UNKNOWN]
-        leaves = tuple(leaf for answer in answers for leaf in answer.leaves)
-        names = _unique(tuple(name for answer in still_open for name in answer.open))
-        return Answer(result, leaves, names if result is Truth.UNKNOWN else ())
+        truths = [answer.truth for answer in answers]
+        result = combine(truths)
+        wanted = settles if settles in truths else Truth.UNKNOWN if Truth.UNKNOWN in truths else None
+        leaves: list[Leaf] = []
+        names: list[str] = []
+        deciding: list[int] = []
+        for answer in answers:
+            if wanted is None or answer.truth is wanted:
+                before = len(leaves)
+                deciding += [before + place for place in answer.deciding]
+            leaves += answer.leaves
+            if result is Truth.UNKNOWN and answer.truth is Truth.UNKNOWN:
+                names += answer.open
+        return Answer(result, tuple(leaves), _unique(names), tuple(deciding))
 
     def _ask_leg(self, question: Question, pain: Pain | None) -> Answer:
         state = self._leg(str(question.leg), pain)
         wanted = question.in_ or [str(question.is_)]
         found = Truth.UNKNOWN if state == "unknown" and "unknown" not in wanted else truth(state in wanted)
         leaf = Leaf(f"leg:{question.leg}", f"is {' or '.join(wanted)}", found.value, state)
-        return Answer(found, (leaf,), (f"leg:{question.leg}",) if found is Truth.UNKNOWN else ())
+        return Answer(found, (leaf,), (f"leg:{question.leg}",) if found is Truth.UNKNOWN else (), _ITSELF)
 
     def _ask_fact(self, question: Question, pain: Pain | None) -> Answer:
         name = str(question.fact)
@@ -132,7 +152,7 @@ class Inquiry:
         fact = self.facts.of(name, pain)
         found, why, used = compare(question, fact, declared, self.facts.timeline.age)
         leaf = _leaf(question, fact, found, why, used, self.facts.timeline.age)
-        return Answer(found, (leaf,), (name,) if found is Truth.UNKNOWN else ())
+        return Answer(found, (leaf,), (name,) if found is Truth.UNKNOWN else (), _ITSELF)
 
 
 # -- comparing one fact --------------------------------------------------------------------------------------
@@ -263,6 +283,8 @@ def _leaf(question: Question, fact: Fact, found: Truth, why: str, used: DayValue
         age=age(when)[0] if when else None,
         refs=refs,
         why=why,
+        names=fact.names,
+        within=question.within or "",
         detail=detail,
     )
 
@@ -324,7 +346,7 @@ def _in_words(question: Question) -> str:
     return " ".join(parts)
 
 
-def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 

@@ -140,7 +140,7 @@ def _verdict(exposure: Exposure, risk: BleedingClass, sir: str, facts: Facts) ->
     return HoldVerdict(
         drug=exposure.drug,
         taken=exposure.taken.value,
-        last=_moment(exposure.last),
+        last=moment(exposure.last),
         refs=exposure.refs,
         asks=tuple(_ask(row) for row in (*least, *(row for row in deciding if row not in least), *beside)),
         stop=stop,
@@ -159,7 +159,8 @@ def _least(exposure: Exposure, risk: str, deciding: list[Hold], facts: Facts) ->
     return [] if any(_passed(exposure, row, facts) is not Truth.FALSE for row in lower) else lower
 
 
-def _moment(when: When | None) -> str:
+def moment(when: When | None) -> str:
+    """A time as exactly as it was recorded, to the minute; empty where none is."""
     if when is None:
         return ""
     return when.instant.isoformat(timespec="minutes") if when.instant else str(when)

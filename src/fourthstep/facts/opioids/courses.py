@@ -81,7 +81,7 @@ def _given_on(given: Span, order: Span) -> bool:
     return same and given.start is not None and order.covers(given.start.first)
 
 
-def _span(  # noqa: PLR0913, PLR0917  one dosage with all that reads it
+def _span(  # noqa: PLR0913  one dosage with all that reads it
     event: Event,
     name: str,
     dose: Dose | None,

@@ -424,10 +424,7 @@ def _flags(steps: Sequence[Step], whole: Totals, events: Sequence[Event], knowle
         found.add("transmucosal-often")
     if any(step.role == "dispensed" and step.fate == "counted" for step in steps):
         found.add("dispensed-only")
-    given = [step for step in steps if step.fate == "counted" and step.given is not None]
-    if any(step.amount == ZERO for step in given):
-        found.add("given-as-needed")
-    if any(step.amount != ZERO for step in given):
+    if any(step.fate == "counted" and step.given is not None and step.amount != ZERO for step in steps):
         found.add("given-unclear")
     if any(map(_could_be_opioid, events)):
         found.add("unrecognised-drug")

@@ -88,7 +88,9 @@ def _standing(event: Event, name: str, day: date) -> list[Use]:
     for dose, window in _active(drug.doses, day) if drug.doses else [(None, "")]:
         route, why = route_of(dose, drug)
         needed = truth(dose is not None and dose.as_needed)
-        use = Use(event, name, dose, route, role, reasons=(why,) if why else (), as_needed=needed, bounded=role == "dispensed")
+        use = Use(
+            event, name, dose, route, role, reasons=(why,) if why else (), as_needed=needed, bounded=role == "dispensed"
+        )
         uses.append(_fate(use, window))
     return uses
 
