@@ -1,9 +1,12 @@
 """What an empty record means, fact by fact: no only where the sender vouches, and never while something could be it."""
 
+import msgspec
 import pytest
 
 from fourthstep.events.event import Event
-from tests.facts.chart import ago, condition, drug, lab, procedure, strange, told
+from fourthstep.ground.dates import When
+from fourthstep.ground.truth import Truth
+from tests.facts.chart import ago, condition, drug, lab, procedure, review, strange, told
 
 OBSTRUCTION = "bowel_obstruction"
 TABLE = [
@@ -39,6 +42,10 @@ TABLE = [
      [drug("anticoagulant:doac_xa", "apixaban", since=3, source="administration", current=None)], ["drug"], "yes"),
     ("drug given a day before that",                  "anticoagulant",
      [drug("anticoagulant:doac_xa", "apixaban", since=4, source="administration", current=None)], ["drug"], "no"),
+    ("an infusion that still runs, begun a week ago", "anticoagulant",
+     [drug("anticoagulant:unfractionated_heparin", "heparin", since=7, source="administration", current=True)], ["drug"], "yes"),
+    ("an infusion that ended a week ago",             "anticoagulant",
+     [drug("anticoagulant:unfractionated_heparin", "heparin", since=9, until=7, source="administration", current=None)], ["drug"], "no"),
     ("unrecognised drug",                             "anticoagulant", [strange("drug")], ["drug"], "unknown: unrecognised-could-be"),
     ("a procedure, however long ago",                 "radiotherapy", [procedure("radiotherapy", 4000)], ["procedure"], "yes"),
     ("no procedure, vouched",                         "radiotherapy", [], ["procedure"], "no"),
@@ -70,6 +77,16 @@ VALUES = [
         "40",
     ),
     (
+        "two versions of one result: the worst for safety",
+        [lab("platelets", 180, "10*9/L", 3, "Observation/a"), lab("platelets", 40, "10*9/L", 3, "Observation/a")],
+        "40",
+    ),
+    (
+        "in the other order, too",
+        [lab("platelets", 40, "10*9/L", 3, "Observation/a"), lab("platelets", 180, "10*9/L", 3, "Observation/a")],
+        "40",
+    ),
+    (
         "the worst of INR is the highest",
         [lab("inr", 1.1, "1", 3, "Observation/a"), lab("inr", 2.4, "1", 3, "Observation/b")],
         "2.4",
@@ -94,3 +111,19 @@ VALUES = [
 def test_quantities(says, events, wanted):
     name = {"platelets": "platelet_count", "haemoglobin": "haemoglobin"}.get(events[0].concept, events[0].concept)
     assert told(name, *events) == wanted
+
+
+def test_nothing_is_seen_after_the_day_of_the_assessment():
+    """An order runs to a day in the future: so far it was seen today."""
+    lasting = drug("anticoagulant:doac_xa", "apixaban", since=60, until=-90)
+    fact = review(lasting).inquiry.facts.of("anticoagulant")
+    assert (fact.truth, str(fact.when)) == (Truth.TRUE, "2026-03-01")
+    year = msgspec.structs.replace(lasting, end=When(ago(59).first, ago(-300).last))
+    assert str(review(year).inquiry.facts.of("anticoagulant").when.last) == "2026-03-01"
+
+
+def test_a_yes_names_the_drugs_and_allergies_behind_it():
+    drugs = [drug("anticoagulant:doac_xa", "apixaban"), drug("anticoagulant:lmwh", "enoxaparin")]
+    assert review(*drugs).inquiry.facts.of("anticoagulant").names == ("apixaban", "enoxaparin")
+    allergy = Event("allergy", "contrast_allergy", "AllergyIntolerance/1", ago(9), display="iohexol")
+    assert review(allergy).inquiry.facts.of("contrast_allergy").names == ("iohexol",)

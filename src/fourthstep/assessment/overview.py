@@ -4,7 +4,6 @@ from fourthstep.assessment.result import Antithrombotic, Treatment, Value
 from fourthstep.events.event import Event, NotUsed
 from fourthstep.facts.derive import Facts, readable
 from fourthstep.facts.fact import Fact
-from fourthstep.facts.timeline import last_seen
 from fourthstep.rules.ask import fact_value
 from fourthstep.rules.holds import Exposure, moment
 
@@ -113,7 +112,7 @@ def _procedures(facts: Facts) -> list[Event]:
 
 
 def _treatment(event: Event, facts: Facts) -> Treatment:
-    end = last_seen(event)
+    end = facts.timeline.seen(event)
     name = event.drug.ingredient if event.drug else event.display or event.concept.replace("_", " ")
     running = event.current is True
     return Treatment(

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from fourthstep.events.event import Event
 from fourthstep.facts.fact import DayValue, Fact, presence, unknown
 from fourthstep.facts.pains import Pain, gather_pains
-from fourthstep.facts.timeline import Timeline, last_seen
+from fourthstep.facts.timeline import Timeline
 from fourthstep.ground.dates import days
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth
@@ -198,13 +198,13 @@ def present(name: str, declared: Declaration, timeline: Timeline) -> Fact:
     judged = [(event, holds(event, declared, timeline)) for event in events]
     now = [event for event, truth in judged if truth is Truth.TRUE]
     if now:
-        newest = max(now, key=lambda event: (seen.last.toordinal() if (seen := last_seen(event)) else 0, event.ref))
-        return presence(name, Truth.TRUE, refs=tuple(sorted({event.ref for event in now})), when=last_seen(newest),
+        newest = max(now, key=lambda event: (seen.last.toordinal() if (seen := timeline.seen(event)) else 0, event.ref))
+        return presence(name, Truth.TRUE, refs=tuple(sorted({event.ref for event in now})), when=timeline.seen(newest),
                         names=named(now))  # fmt: skip
     unsure = [event for event, truth in judged if truth is Truth.UNKNOWN]
     if unsure:
         return unknown(name, "not-known-if-current", refs=tuple(sorted({event.ref for event in unsure})),
-                       when=last_seen(unsure[0]))  # fmt: skip
+                       when=timeline.seen(unsure[0]))  # fmt: skip
     return silent(name, declared, timeline, tuple(sorted({event.ref for event, _ in judged})))
 
 
@@ -242,7 +242,7 @@ def holds(event: Event, declared: Declaration, timeline: Timeline) -> Truth:
         return taken(event, timeline)
     if event.current is False:
         return Truth.FALSE
-    seen = last_seen(event)
+    seen = timeline.seen(event)
     if not declared.episode or seen is None:
         return Truth.TRUE
     fewest, most = timeline.age(seen)
@@ -255,9 +255,9 @@ def holds(event: Event, declared: Declaration, timeline: Timeline) -> Truth:
 
 
 def taken(event: Event, timeline: Timeline) -> Truth:
-    """Is the drug taken now?  An administration shows it for some days; an order by its status and period."""
-    if event.drug is not None and event.drug.source == "administration":
-        seen = last_seen(event)
+    """Is the drug taken now?  By the status of an order, for some days after a dose, and while an infusion runs."""
+    if event.drug is not None and event.drug.source == "administration" and event.current is not True:
+        seen = timeline.seen(event)
         recent = seen is not None and timeline.age(seen)[0] <= ADMINISTERED_WITHIN_DAYS
         return Truth.TRUE if recent else Truth.FALSE
     return {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}[event.current]

@@ -13,7 +13,7 @@ import msgspec
 
 from fourthstep.events.event import Event
 from fourthstep.facts.fact import DayValue, Fact, unknown
-from fourthstep.facts.timeline import Timeline, last_seen
+from fourthstep.facts.timeline import Timeline
 from fourthstep.ground.dates import When, days
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth
@@ -58,7 +58,7 @@ def _pain_events(timeline: Timeline, knowledge: Knowledge) -> Iterable[Event]:
     yield from (event for event in timeline.of(knowledge.pains.scores) if event.start is not None)
     limit = days(knowledge.pains.coded_episode)
     for event in timeline.of(knowledge.pains.coded):
-        seen = last_seen(event)
+        seen = timeline.seen(event)
         old = event.current is None and seen is not None and timeline.age(seen)[0] > limit
         if event.kind == "condition" and event.current is not False and not old:
             yield event

@@ -17,12 +17,15 @@ class Timeline:
         self._by_concept: dict[str, list[Event]] = defaultdict(list)
         self._by_group: dict[str, list[Event]] = defaultdict(list)
         self._unrecognised: dict[str, list[Event]] = defaultdict(list)
+        self._answers: dict[str, list[Event]] = defaultdict(list)
         self._found: dict[tuple[str, ...], list[Event]] = {}
         for event in events.events:
             if event.kind == "unrecognised":
                 self._unrecognised[event.of_kind].append(event)
                 continue
             self._by_concept[event.concept].append(event)
+            if event.kind == "answer":
+                self._answers[event.concept].append(event)
             group, colon, _ = event.concept.partition(":")
             if colon:
                 self._by_group[group].append(event)
@@ -35,16 +38,17 @@ class Timeline:
         return self._found[key]
 
     def _of(self, concepts: tuple[str, ...]) -> list[Event]:
-        found: dict[tuple[str, str, str], Event] = {}
+        found: dict[int, Event] = {}
         for concept in concepts:
             group, _, rest = concept.partition(":")
-            for event in self._by_group[group] if rest == "*" else self._by_concept[concept]:
-                found[event.ref, event.concept, event.drug.ingredient if event.drug else ""] = event
-        return sorted(found.values(), key=_newest_first)
+            same = self._by_group.get(group, ()) if rest == "*" else self._by_concept.get(concept, ())
+            found.update((id(event), event) for event in same)
+        return sorted(found.values(), key=_newest_first) if len(found) > 1 else list(found.values())
 
     def answers(self, fact: str) -> list[Event]:
         """What a form or an answers file says of a fact, newest first."""
-        return [event for event in self.of([fact]) if event.kind == "answer"]
+        found = self._answers.get(fact)
+        return sorted(found, key=_newest_first) if found else []
 
     def vouched(self, kind: str) -> bool:
         """Does the sender vouch that all entries of this kind were sent?"""
@@ -55,6 +59,13 @@ class Timeline:
         return [event for event in self._unrecognised[kind]
                 if event.current is not False
                 and (not event.could_be or not family or family in event.could_be)]  # fmt: skip
+
+    def seen(self, event: Event) -> When | None:
+        """The newest time that an event is known to reach to; an end in the future was seen so far today."""
+        end, today = event.end, self.as_of.day
+        if end is None or (event.start is not None and end.last < event.start.last):
+            return event.start
+        return end if end.last <= today else When(min(end.first, today), today)
 
     def age(self, when: When) -> tuple[int, int]:
         """Fewest and most days between then and the day of the assessment."""
@@ -67,10 +78,3 @@ def _newest_first(event: Event) -> tuple[int, float, str, str]:
         return (1, 0.0, event.ref, event.concept)
     instant = when.instant or datetime.combine(when.last, datetime.min.time())
     return (-when.last.toordinal(), -instant.timestamp() if when.instant else 0.0, event.ref, event.concept)
-
-
-def last_seen(event: Event) -> When | None:
-    """The newest time that an event is known to reach to."""
-    if event.end is not None and (event.start is None or event.end.last >= event.start.last):
-        return event.end
-    return event.start

@@ -14,7 +14,6 @@ import msgspec
 from fourthstep.events.event import Event
 from fourthstep.facts.derive import Facts, taken
 from fourthstep.facts.fact import Fact
-from fourthstep.facts.timeline import last_seen
 from fourthstep.ground.dates import When, days
 from fourthstep.ground.interval import Interval, plain
 from fourthstep.ground.truth import Truth, all_of, any_of, truth
@@ -88,31 +87,26 @@ def exposures(facts: Facts) -> tuple[Exposure, ...]:
 
 def _matters(event: Event, facts: Facts) -> bool:
     """Taken, perhaps taken, or last seen inside the longest interval."""
-    if _now(event, facts) is not Truth.FALSE:
+    if taken(event, facts.timeline) is not Truth.FALSE:
         return True
-    seen = last_seen(event)
+    seen = facts.timeline.seen(event)
     return seen is not None and facts.timeline.age(seen)[0] <= days(facts.knowledge.holds.lookback)
-
-
-def _now(event: Event, facts: Facts) -> Truth:
-    """Is the drug taken now?  An infusion that still runs is, however long ago it began."""
-    return Truth.TRUE if event.current is True else taken(event, facts.timeline)
 
 
 def _exposure(drug: str, events: list[Event], facts: Facts) -> Exposure:
     given = [event for event in events if event.drug and event.drug.source == "administration"]
     others = [event for event in events if event.drug and event.drug.source != "administration"]
-    over = [event for event in others if event.end is not None and _now(event, facts) is Truth.FALSE]
-    doses, ended = ([when for event in part if (when := last_seen(event)) is not None] for part in (given, over))
+    over = [event for event in others if event.end is not None and taken(event, facts.timeline) is Truth.FALSE]
+    doses, ended = ([when for event in part if (when := facts.timeline.seen(event)) is not None] for part in (given, over))
     last = _newest(doses or ended)
     first = events[0]
     return Exposure(
         drug=drug,
         code=first.drug.ingredient_code if first.drug else "",
         concept=first.concept,
-        taken=any_of(_now(event, facts) for event in events),
+        taken=any_of(taken(event, facts.timeline) for event in events),
         assumed_today=any(event.current is True and event.status != "on-hold" for event in events),
-        perhaps=any(_now(event, facts) is Truth.UNKNOWN for event in others),
+        perhaps=any(taken(event, facts.timeline) is Truth.UNKNOWN for event in others),
         last=last,
         latest=last and _newest([last, *ended]),
         refs=tuple(sorted({event.ref for event in events})),

@@ -10,7 +10,6 @@ from fourthstep.facts.fact import Fact, presence, unknown
 from fourthstep.facts.opioids.convert import daily, route_of
 from fourthstep.facts.opioids.steps import Role, Use
 from fourthstep.facts.pains import Pain
-from fourthstep.facts.timeline import last_seen
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth, all_of, any_of
 from fourthstep.knowledge.models import AdequateTrial
@@ -262,9 +261,11 @@ def _late(facts: Facts) -> list[Event]:
 
 def _within(name: str, events: list[Event], limit: int, facts: Facts) -> Fact:
     recent = [event for event in events if event.current is True or (
-        (seen := last_seen(event)) is not None and facts.timeline.age(seen)[1] <= limit)]  # fmt: skip
+        (seen := facts.timeline.seen(event)) is not None and facts.timeline.age(seen)[1] <= limit)]  # fmt: skip
     if recent:
-        return presence(name, Truth.TRUE, refs=tuple(sorted(event.ref for event in recent)), when=last_seen(recent[0]))
+        return presence(
+            name, Truth.TRUE, refs=tuple(sorted(event.ref for event in recent)), when=facts.timeline.seen(recent[0])
+        )
     if not (facts.timeline.vouched("drug") and facts.timeline.vouched("condition")):
         return unknown(name, "not-vouched")
     could_be = facts.timeline.could_be("drug", "antineoplastic")
@@ -274,7 +275,7 @@ def _within(name: str, events: list[Event], limit: int, facts: Facts) -> Fact:
 
 
 def _since(name: str, events: list[Event], facts: Facts) -> Fact:
-    seen = max((when for event in events if (when := last_seen(event))), key=lambda when: when.last, default=None)
+    seen = max((when for event in events if (when := facts.timeline.seen(event))), key=lambda when: when.last, default=None)
     if seen is None:
         return unknown(name, "no-cytotoxic-recorded")
     fewest, most = facts.timeline.age(seen)
@@ -308,7 +309,7 @@ def _not_cleared(event: Event, facts: Facts) -> Truth:
     code = event.drug.ingredient_code if event.drug else ""
     rows = [row for row in facts.knowledge.tables.antiangiogenic
             if row.drug == ingredient or (code and row.rxcui == code)]  # fmt: skip
-    seen = last_seen(event)
+    seen = facts.timeline.seen(event)
     given = event.drug is not None and event.drug.source == "administration"
     if not rows or seen is None or (event.current is None and not given):
         return Truth.UNKNOWN

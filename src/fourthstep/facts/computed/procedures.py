@@ -6,7 +6,6 @@ from fourthstep.events.event import Event
 from fourthstep.facts.derive import Facts
 from fourthstep.facts.fact import Fact, presence, unknown
 from fourthstep.facts.pains import Pain
-from fourthstep.facts.timeline import last_seen
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth
 
@@ -22,7 +21,7 @@ def radiotherapy_to_pain(facts: Facts, pain: Pain | None) -> Fact:
     courses = _courses(facts)
     here = _here(courses, pain)
     if here:
-        return presence(name, Truth.TRUE, refs=tuple(sorted(event.ref for event in here)), when=last_seen(here[0]))
+        return presence(name, Truth.TRUE, refs=tuple(sorted(event.ref for event in here)), when=facts.timeline.seen(here[0]))
     refs = tuple(sorted(event.ref for event in courses))
     nowhere = pain is None or pain.word("pain_region") == "unknown"
     if any(not event.site for event in courses) or (courses and nowhere):
@@ -39,7 +38,7 @@ def radiotherapy_to_pain(facts: Facts, pain: Pain | None) -> Fact:
 def days_since_radiotherapy(facts: Facts, pain: Pain | None) -> Fact:
     """Days since the end of the latest course to the site of this pain."""
     name = "days_since_radiotherapy"
-    seen = [when for event in _here(_courses(facts), pain) if (when := last_seen(event)) is not None]
+    seen = [when for event in _here(_courses(facts), pain) if (when := facts.timeline.seen(event)) is not None]
     if not seen:
         return unknown(name, "not-recorded")
     newest = max(seen, key=lambda when: when.last)
@@ -156,7 +155,7 @@ def naloxone_given(facts: Facts, _pain: Pain | None) -> Fact:
              if event.drug and event.drug.ingredient == "naloxone" and event.drug.source == "administration"
              and not event.drug.others and event.drug.route not in ("oral", "transmucosal")]  # fmt: skip
     if given:
-        dated = [when for event in given if (when := last_seen(event)) is not None]
+        dated = [when for event in given if (when := facts.timeline.seen(event)) is not None]
         newest = max(dated, key=lambda when: when.last, default=None)
         return presence(name, Truth.TRUE, refs=tuple(sorted(event.ref for event in given)), when=newest)
     if not facts.timeline.vouched("drug"):
