@@ -39,6 +39,26 @@ class TestPatient:
         assert told("inpatient", stay) == wanted
 
     @pytest.mark.parametrize(
+        ("events", "wanted"),
+        [
+            ([], "unknown: not-recorded"),
+            ([condition("dnr", 20)], "dnr"),
+            ([condition("dnr", None)], "dnr"),
+            ([condition("dnr", 20, current=False)], "unknown: not-recorded"),
+            ([condition("for_resuscitation", 9), condition("dnr", 20)], "full"),
+            ([condition("for_resuscitation", 20), condition("dnr", 9)], "dnr"),
+            ([condition("for_resuscitation", 9), condition("dnr", 9)], "dnr or full"),
+            ([condition("for_resuscitation", 9), condition("dnr", None)], "dnr or full"),
+            ([Event("goal", "cpr_orders", "o", ago(3), value_concepts=("not_for_resuscitation",))], "dnr"),
+            ([Event("goal", "cpr_orders", "o", ago(3), text="full code, I think")], "unknown: not-recorded"),
+            ([Event("goal", "cpr_orders", "o", ago(3), text="?"), condition("dnr", 20)], "dnr"),
+            ([Event("answer", "code_status", "form/1", ago(0), text="dni"), condition("dnr", 20)], "dni"),
+        ],
+    )
+    def test_code_status(self, events, wanted):
+        assert told("code_status", *events, vouched=[]) == wanted
+
+    @pytest.mark.parametrize(
         ("sex", "birth", "wanted"),
         [
             ("male", "1990", "no"),

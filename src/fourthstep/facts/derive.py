@@ -20,10 +20,8 @@ from fourthstep.ground.truth import Truth
 from fourthstep.knowledge.codes import CodeIndex
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.models import Fact as Declaration
+from fourthstep.knowledge.models import Windows
 from fourthstep.knowledge.policy import Policy
-
-ADMINISTERED_WITHIN_DAYS = 3
-"""An administration this old still shows that a drug is being given (policy; inpatient order window)."""
 
 STATED = "stated"
 """Ingredient of a drug that a case or a form states only by its group."""
@@ -75,7 +73,7 @@ class Facts:
             return self._computed[name](self, pain)
         if declared.kind == "bedside" or declared.values:
             return unknown(name, "not-asked")
-        return present(name, declared, self.timeline)
+        return present(name, declared, self.timeline, self.knowledge.windows)
 
 
 # -- answered ----------------------------------------------------------------------------------------------
@@ -188,14 +186,14 @@ def _low(value: Interval) -> Decimal:
 # -- conditions, drugs, procedures, allergies, goals ---------------------------------------------------------
 
 
-def present(name: str, declared: Declaration, timeline: Timeline) -> Fact:
+def present(name: str, declared: Declaration, timeline: Timeline, windows: Windows) -> Fact:
     """Is it there?  True where an entry says so; otherwise what silence means.
 
     Unknown when: an entry does not say whether it still holds; the sender does not vouch for this kind; or an
     unrecognised entry could be it.
     """
     events = [event for event in timeline.of(declared.concepts) if _of_its_kind(event, declared)]
-    judged = [(event, holds(event, declared, timeline)) for event in events]
+    judged = [(event, holds(event, declared, timeline, windows)) for event in events]
     now = [event for event, truth in judged if truth is Truth.TRUE]
     if now:
         newest = max(now, key=lambda event: (seen.last.toordinal() if (seen := timeline.seen(event)) else 0, event.ref))
@@ -234,12 +232,12 @@ def silent(name: str, declared: Declaration, timeline: Timeline, past: tuple[str
     return presence(name, Truth.FALSE, refs=past, detail="as-recorded")
 
 
-def holds(event: Event, declared: Declaration, timeline: Timeline) -> Truth:
+def holds(event: Event, declared: Declaration, timeline: Timeline, windows: Windows) -> Truth:
     """Does this entry say that it is so on the day of the assessment?"""
     if declared.take == "any" or (declared.kind == "procedure" and declared.take is None):
         return Truth.TRUE
     if declared.kind == "drug":
-        return taken(event, timeline)
+        return taken(event, timeline, windows)
     if event.current is False:
         return Truth.FALSE
     seen = timeline.seen(event)
@@ -254,10 +252,10 @@ def holds(event: Event, declared: Declaration, timeline: Timeline) -> Truth:
     return Truth.UNKNOWN
 
 
-def taken(event: Event, timeline: Timeline) -> Truth:
+def taken(event: Event, timeline: Timeline, windows: Windows) -> Truth:
     """Is the drug taken now?  By the status of an order, for some days after a dose, and while an infusion runs."""
     if event.drug is not None and event.drug.source == "administration" and event.current is not True:
         seen = timeline.seen(event)
-        recent = seen is not None and timeline.age(seen)[0] <= ADMINISTERED_WITHIN_DAYS
+        recent = seen is not None and timeline.age(seen)[0] <= windows.administered.value
         return Truth.TRUE if recent else Truth.FALSE
     return {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}[event.current]

@@ -33,6 +33,7 @@ from fourthstep.knowledge.models import (
     Score,
     Source,
     Syndrome,
+    Windows,
 )
 from fourthstep.knowledge.opioids import OpioidKnowledge, read_opioid_knowledge
 from fourthstep.knowledge.reader import BROKEN, Reading
@@ -51,6 +52,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     prognosis: Prognosis
     pains: Pains
     holds: HoldRules
+    windows: Windows
     performance: list[PerformanceRow]
     adjuvants: list[AdequateTrial]
     review: dict[str, str]
@@ -148,6 +150,7 @@ _SINGLE: dict[str, Any] = {
     "prognosis": Prognosis,
     "pains": Pains,
     "holds": HoldRules,
+    "windows": Windows,
     "performance": list[PerformanceRow],
     "adjuvants": list[AdequateTrial],
     "review": dict[str, str],

@@ -269,6 +269,33 @@ class Fact(Entry, frozen=True, kw_only=True):
     mark: Mark = "P"
 
 
+class Window(Entry, frozen=True, kw_only=True):
+    """One limit of a fact that is worked out, in its unit, with its words and mark."""
+
+    value: int
+    unit: Literal["d", "a", "1"]
+    says: str
+    mark: Mark
+    because: list[str] = []
+
+
+class Windows(Entry, frozen=True, kw_only=True):
+    """How far back the facts look that are worked out; each is one line of `windows.yaml`."""
+
+    administered: Window
+    cytotoxic: Window
+    late_nadir: Window
+    late_nadir_drugs: list[str]
+    creatinine: Window
+    weight: Window
+    dose_rise: Window
+    pain_change: Window
+    pregnancy_from: Window
+    pregnancy_to: Window
+    history: Window
+    history_changes: Window
+
+
 class Rule(Entry, frozen=True, kw_only=True):
     """A named question.  With `yes_when` and `no_when` it is unknown where neither is true."""
 

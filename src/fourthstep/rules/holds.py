@@ -87,7 +87,7 @@ def exposures(facts: Facts) -> tuple[Exposure, ...]:
 
 def _matters(event: Event, facts: Facts) -> bool:
     """Taken, perhaps taken, or last seen inside the longest interval."""
-    if taken(event, facts.timeline) is not Truth.FALSE:
+    if taken(event, facts.timeline, facts.knowledge.windows) is not Truth.FALSE:
         return True
     seen = facts.timeline.seen(event)
     return seen is not None and facts.timeline.age(seen)[0] <= days(facts.knowledge.holds.lookback)
@@ -96,7 +96,11 @@ def _matters(event: Event, facts: Facts) -> bool:
 def _exposure(drug: str, events: list[Event], facts: Facts) -> Exposure:
     given = [event for event in events if event.drug and event.drug.source == "administration"]
     others = [event for event in events if event.drug and event.drug.source != "administration"]
-    over = [event for event in others if event.end is not None and taken(event, facts.timeline) is Truth.FALSE]
+    over = [
+        event
+        for event in others
+        if event.end is not None and taken(event, facts.timeline, facts.knowledge.windows) is Truth.FALSE
+    ]
     doses, ended = ([when for event in part if (when := facts.timeline.seen(event)) is not None] for part in (given, over))
     last = _newest(doses or ended)
     first = events[0]
@@ -104,9 +108,9 @@ def _exposure(drug: str, events: list[Event], facts: Facts) -> Exposure:
         drug=drug,
         code=first.drug.ingredient_code if first.drug else "",
         concept=first.concept,
-        taken=any_of(taken(event, facts.timeline) for event in events),
+        taken=any_of(taken(event, facts.timeline, facts.knowledge.windows) for event in events),
         assumed_today=any(event.current is True and event.status != "on-hold" for event in events),
-        perhaps=any(taken(event, facts.timeline) is Truth.UNKNOWN for event in others),
+        perhaps=any(taken(event, facts.timeline, facts.knowledge.windows) is Truth.UNKNOWN for event in others),
         last=last,
         latest=last and _newest([last, *ended]),
         refs=tuple(sorted({event.ref for event in events})),

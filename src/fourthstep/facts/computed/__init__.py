@@ -30,6 +30,7 @@ COMPUTED: dict[str, Compute] = {
     "deceased": patient.deceased,
     "inpatient": patient.inpatient,
     "child_bearing_potential": patient.child_bearing_potential,
+    "code_status": patient.code_status,
     "pregnancy_test": patient.pregnancy_test,
     "creatinine_clearance": organs.creatinine_clearance,
     "aptt_ratio": organs.aptt_ratio,

@@ -225,14 +225,11 @@ def adjuvant_not_usable(facts: Facts, _pain: Pain | None) -> Fact:
 # -- cancer drugs ----------------------------------------------------------------------------------------------------
 
 CYTOTOXIC = ("antineoplastic:cytotoxic", "chemo_encounter")
-LATE_NADIR = ("carmustine", "lomustine", "mitomycin")
-RECENT_DAYS, LATE_DAYS = 21, 42
-"""How long cytotoxic treatment matters for the blood count (safety dossier 3.2, 3.3)."""
 
 
 def cytotoxic_chemotherapy(facts: Facts, _pain: Pain | None) -> Fact:
-    """Cytotoxic chemotherapy in the last 21 days."""
-    return _within("cytotoxic_chemotherapy", _cytotoxic(facts), RECENT_DAYS, facts)
+    """Cytotoxic chemotherapy inside the window in which it matters for the blood count."""
+    return _within("cytotoxic_chemotherapy", _cytotoxic(facts), facts.knowledge.windows.cytotoxic.value, facts)
 
 
 def days_since_cytotoxic(facts: Facts, _pain: Pain | None) -> Fact:
@@ -241,8 +238,8 @@ def days_since_cytotoxic(facts: Facts, _pain: Pain | None) -> Fact:
 
 
 def late_nadir_chemotherapy(facts: Facts, _pain: Pain | None) -> Fact:
-    """Carmustine, lomustine or mitomycin in the last 42 days."""
-    return _within("late_nadir_chemotherapy", _late(facts), LATE_DAYS, facts)
+    """Carmustine, lomustine or mitomycin inside their longer window."""
+    return _within("late_nadir_chemotherapy", _late(facts), facts.knowledge.windows.late_nadir.value, facts)
 
 
 def days_since_late_nadir_chemotherapy(facts: Facts, _pain: Pain | None) -> Fact:
@@ -255,8 +252,9 @@ def _cytotoxic(facts: Facts) -> list[Event]:
 
 
 def _late(facts: Facts) -> list[Event]:
+    late = facts.knowledge.windows.late_nadir_drugs
     return [event for event in facts.timeline.of(["antineoplastic:*"])
-            if event.kind == "drug" and event.drug and event.drug.ingredient in LATE_NADIR]  # fmt: skip
+            if event.kind == "drug" and event.drug and event.drug.ingredient in late]  # fmt: skip
 
 
 def _within(name: str, events: list[Event], limit: int, facts: Facts) -> Fact:
@@ -303,7 +301,7 @@ def antiangiogenic_not_cleared(facts: Facts, _pain: Pain | None) -> Fact:
 
 
 def _not_cleared(event: Event, facts: Facts) -> Truth:
-    if taken(event, facts.timeline) is Truth.TRUE:
+    if taken(event, facts.timeline, facts.knowledge.windows) is Truth.TRUE:
         return Truth.TRUE
     ingredient = event.drug.ingredient if event.drug else ""
     code = event.drug.ingredient_code if event.drug else ""

@@ -26,7 +26,7 @@ from fourthstep.ground.dates import AsOf
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth, truth
 
-RISE_DAYS = 30
+_TENTH = Decimal("0.1")
 TOXICITIES = ("somnolence_stupor", "respiratory_depression", "delirium_due_to_drug", "drug_delirium", "hallucinations",
               "myoclonus", "hyperalgesia", "opioid_adverse_effect")  # fmt: skip
 """Diagnoses that may limit titration; whether they do is unknown from the code alone."""
@@ -51,6 +51,7 @@ def opioid_history_of(facts: Facts) -> tuple[DoseThen, ...]:
         facts.policy.ome_table,
         vouched=_vouched(facts),
         inpatient=_truth(facts.of("inpatient")),
+        windows=facts.knowledge.windows,
     )
 
 
@@ -230,10 +231,11 @@ def days_since_adequate_opioid(facts: Facts, _pain: Pain | None) -> Fact:
 def opioid_rise_30d(facts: Facts, _pain: Pain | None) -> Fact:
     """Scheduled dose now against 30 days ago, in percent above it."""
     today = facts.timeline.as_of
-    back = today.day - timedelta(days=RISE_DAYS)
+    back = today.day - timedelta(days=facts.knowledge.windows.dose_rise.value)
     now = opioid_dose_of(facts).scheduled
     before = _dose(facts, as_it_was(_events(facts), back, today), AsOf(back, zone=today.zone)).scheduled
     if now is None or before is None or not now.is_point or not before.is_point or before.low in (None, Decimal(0)):
         return unknown("opioid_rise_30d", "dose-not-readable")
     assert now.low is not None and before.low is not None  # noqa: PT018  both are points
-    return Fact(name="opioid_rise_30d", number=Interval.point((now.low / before.low - 1) * 100), unit="%")
+    rise = ((now.low / before.low - 1) * 100).quantize(_TENTH)  # doses are rounded, and so is what they make
+    return Fact(name="opioid_rise_30d", number=Interval.point(rise), unit="%")

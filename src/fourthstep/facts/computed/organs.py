@@ -7,14 +7,11 @@ from fourthstep.facts.fact import Fact, unknown
 from fourthstep.facts.pains import Pain
 from fourthstep.ground.interval import Interval
 
-CREATININE_DAYS, WEIGHT_DAYS = 7, 30
-"""Freshness of what the clearance is computed from (policy; safety dossier 2.5)."""
-
 
 def creatinine_clearance(facts: Facts, _pain: Pain | None) -> Fact:
     """Creatinine clearance by Cockcroft and Gault, with the actual weight, in mL/min.
 
-    Unknown when: age, sex, a creatinine not older than 7 d or a weight not older than 30 d is missing.
+    Unknown when: age, sex, or a creatinine or a weight inside its window is missing.
     """
     name = "creatinine_clearance"
     years, creatinine, weight = facts.of("age").number, facts.of("creatinine"), facts.of("weight")
@@ -23,7 +20,8 @@ def creatinine_clearance(facts: Facts, _pain: Pain | None) -> Fact:
         return unknown(name, "age-missing")
     if sex not in ("male", "female"):
         return unknown(name, "sex-missing")
-    serum, mass = _recent(creatinine, CREATININE_DAYS, facts), _recent(weight, WEIGHT_DAYS, facts)
+    windows = facts.knowledge.windows
+    serum, mass = _recent(creatinine, windows.creatinine.value, facts), _recent(weight, windows.weight.value, facts)
     if serum is None:
         return unknown(name, "creatinine-missing", refs=creatinine.refs)
     if mass is None:

@@ -7,17 +7,15 @@ from fourthstep.facts.fact import Fact, presence, unknown
 from fourthstep.facts.pains import Pain
 from fourthstep.ground.truth import Truth
 
-BACK_DAYS = 30
 
-
-def pain_not_lower_30d(_facts: Facts, pain: Pain | None) -> Fact:
+def pain_not_lower_30d(facts: Facts, pain: Pain | None) -> Fact:
     """The latest intensity is not below the one nearest to 30 days before (same kind of score)."""
     name = "pain_not_lower_30d"
     fact = pain.elements.get("pain_intensity") if pain else None
     if fact is None or not fact.series:
         return unknown(name, "not-recorded")
     newest = fact.series[0]
-    target = newest.day.last - timedelta(days=BACK_DAYS)
+    target = newest.day.last - timedelta(days=facts.knowledge.windows.pain_change.value)
     before = [each for each in fact.series[1:] if each.kind == newest.kind and each.day.last <= target]
     if not before:
         return unknown(name, "too-few-days")

@@ -9,9 +9,6 @@ from fourthstep.ground.dates import years_between
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth, all_of
 
-FERTILE = (Decimal(12), Decimal(50))
-"""Years of age in which pregnancy is asked for (policy; safety dossier 3.1)."""
-
 
 def age(facts: Facts, _pain: Pain | None) -> Fact:
     """Completed years; an interval where the birth date is not a day.  Unknown when there is none, or it lies ahead."""
@@ -50,11 +47,40 @@ def inpatient(facts: Facts, _pain: Pain | None) -> Fact:
 def child_bearing_potential(facts: Facts, _pain: Pain | None) -> Fact:
     """Female and of an age in which pregnancy is asked for.  Unknown when sex or age does not tell."""
     name, sex, years = "child_bearing_potential", facts.timeline.events.sex, facts.of("age").number
-    inside = Truth.UNKNOWN if years is None else all_of([years.at_least(FERTILE[0]), years.at_most(FERTILE[1])])
+    first, last = (Decimal(each.value) for each in (facts.knowledge.windows.pregnancy_from,
+                                                    facts.knowledge.windows.pregnancy_to))  # fmt: skip
+    inside = Truth.UNKNOWN if years is None else all_of([years.at_least(first), years.at_most(last)])
     female = {"male": Truth.FALSE, "female": Truth.TRUE}.get(sex, Truth.UNKNOWN)
     truth = all_of([female, inside])
     why = "" if truth is not Truth.UNKNOWN else "sex-missing" if female is Truth.UNKNOWN else "age-missing"
     return presence(name, truth, refs=(_ref(facts),), why=why)
+
+
+_STATUSES = {"dnr": "dnr", "not_for_resuscitation": "dnr", "for_resuscitation": "full"}
+"""What a diagnosis, an order, or the coded value of a resuscitation observation says of the status."""
+
+
+def code_status(facts: Facts, _pain: Pain | None) -> Fact:
+    """The resuscitation status as coded: Z66, a resuscitation order, or the value of an observation about it.
+
+    The newest entry counts; entries of one day that differ, or without a day, leave it known only so far.
+    Unknown when: nothing coded tells; words are not interpreted.
+
+    Source: safety dossier 7.1.
+    """
+    found = [
+        (event, {_STATUSES[each] for each in (event.concept, *event.value_concepts) if each in _STATUSES})
+        for event in facts.timeline.of([*_STATUSES, "cpr_orders", "dnr_observation"])
+        if event.current is not False
+    ]
+    told = [(event, words) for event, words in found if words]
+    if not told:
+        return unknown("code_status", "not-recorded")
+    newest = next((event.start for event, _ in told if event.start), None)
+    same = [(event, words) for event, words in told
+            if event.start is None or (newest and event.start.last >= newest.first)]  # fmt: skip
+    return Fact(name="code_status", words=tuple(sorted({word for _, words in same for word in words})), when=newest,
+                refs=tuple(sorted({event.ref for event, _ in same})))  # fmt: skip
 
 
 def pregnancy_test(facts: Facts, _pain: Pain | None) -> Fact:

@@ -12,12 +12,8 @@ from fourthstep.facts.opioids.uses import opioid_events
 from fourthstep.ground.dates import AsOf
 from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth
+from fourthstep.knowledge.models import Windows
 from fourthstep.knowledge.opioids import OpioidKnowledge
-
-DAYS = 365
-"""How far back the report looks."""
-MOST = 24
-"""Newest days of change that are worked out."""
 
 
 class DoseThen(msgspec.Struct, frozen=True):
@@ -27,7 +23,7 @@ class DoseThen(msgspec.Struct, frozen=True):
     scheduled: Interval | None
 
 
-def dose_history(
+def dose_history(  # noqa: PLR0913  what the answer depends on, each by its name
     events: Sequence[Event],
     as_of: AsOf,
     knowledge: OpioidKnowledge,
@@ -35,6 +31,7 @@ def dose_history(
     *,
     vouched: Truth,
     inpatient: Truth,
+    windows: Windows,
 ) -> tuple[DoseThen, ...]:
     """The scheduled dose on every day after an opioid began or ended, oldest first, the last day included.
 
@@ -43,7 +40,7 @@ def dose_history(
     Unknown when: a part of that day's dose is (see `opioid_dose`).
     """
     found = []
-    for day in _days_of_change(events, as_of, knowledge):
+    for day in _days_of_change(events, as_of, knowledge, windows):
         moment = as_of if day == as_of.day else AsOf(day, zone=as_of.zone)
         then = as_it_was(events, day, as_of)
         dose = opioid_dose(then, moment, knowledge, table, vouched=vouched, inpatient=inpatient)
@@ -51,13 +48,13 @@ def dose_history(
     return tuple(found)
 
 
-def _days_of_change(events: Sequence[Event], as_of: AsOf, knowledge: OpioidKnowledge) -> list[date]:
-    first = as_of.day - timedelta(days=DAYS)
+def _days_of_change(events: Sequence[Event], as_of: AsOf, knowledge: OpioidKnowledge, windows: Windows) -> list[date]:
+    first = as_of.day - timedelta(days=windows.history.value)
     days = set()
     for event, _ in opioid_events(events, knowledge):
         if event.start is not None:
             days.add(event.start.last + timedelta(days=1))
         if event.end is not None:
             days.add(event.end.last + timedelta(days=1))
-    inside = sorted(day for day in days if first <= day < as_of.day)[-MOST:]
+    inside = sorted(day for day in days if first <= day < as_of.day)[-windows.history_changes.value :]
     return [*inside, as_of.day] if days else []
