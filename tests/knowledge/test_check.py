@@ -34,6 +34,11 @@ TABLE = [
     ("tables/procedure_bleeding_class.csv", "celiac-plexus-neurolysis-percutaneous,", "celiac-plexus,",
      "has no row in tables/procedure_bleeding_class.csv", ""),
     ("tables/antithrombotic_holds.csv", ",V,", ",W,", "unmarked", ""),
+    ("opioids/timing.yaml", "unread: timing-unread", "unread: timing-unreadd", "`timing-unreadd` has no sentence", "timing-unread"),
+    ("opioids/ingredients.yaml", "flags: [meperidine]", "flags: [meperidin]", "`meperidin` has no sentence", "meperidine"),
+    ("windows.yaml", 'asked for from 12 years of age", mark: P', 'asked for from 12 years of age", mark: P, because: [FDA]',
+     "there is no source `FDA`", ""),
+    ("windows.yaml", "administered: #", "administred: #", "administred", ""),
     ("codes/conditions.csv", "system,code,match", "system,code", "", ""),
 ]  # fmt: skip
 

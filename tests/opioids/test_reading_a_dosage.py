@@ -4,12 +4,13 @@ from decimal import Decimal
 
 import hypothesis
 import pytest
-from bedside import at_most, dosage, every, knowledge, measured, order, quantity, read, tablets
+from bedside import at_most, dosage, every, measured, order, quantity, read, tablets
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from fourthstep.ground.dates import when
 from fourthstep.ground.interval import Interval
+from fourthstep.knowledge.load import load_knowledge
 
 
 def between(low, high=None):
@@ -325,4 +326,4 @@ def test_a_strange_dosage_is_an_ordinary_day(strange):
         found = read(each)
         for value in (found.amount, found.rate, found.per_day):
             assert value is None or 0 <= value.low <= value.high
-        assert set(found.unread) <= set(knowledge().reasons)
+        assert set(found.unread) <= set(load_knowledge().texts["opioid_reason"])

@@ -19,7 +19,8 @@ import msgspec
 
 from fourthstep.events.event import Dose, Drug, Event, Events
 from fourthstep.ground.dates import AsOf, When, as_of, days
-from fourthstep.ground.interval import Interval
+from fourthstep.ground.interval import Interval, plain
+from fourthstep.ground.truth import Truth
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.models import Entry
 from fourthstep.knowledge.models import Fact as Declaration
@@ -130,7 +131,7 @@ def case_events(case: Case, knowledge: Knowledge, reading: Reading | None = None
     for kind in case.vouched:
         if kind not in KINDS:
             notes.mistake(case, "vouched", f"`{kind}` is no kind", f"Kinds are {', '.join(KINDS)}.")
-    stated = Statements(moment, knowledge, notes, case)
+    stated = Statements(moment, knowledge, notes, case, lenient=reading is None)
     stated.of(case.facts, case.pains, case.refused)
     for drug in case.drugs:
         stated.drug(drug)
@@ -152,14 +153,19 @@ def with_answers(events: Events, answers: Answers, moment: AsOf, knowledge: Know
 
 
 class Statements:
-    """Turns statements into events."""
+    """Turns statements into events.
 
-    def __init__(self, moment: AsOf, knowledge: Knowledge, reading: Reading | None, source: Case | Answers | None
-                 ) -> None:  # fmt: skip
+    `lenient`: a value that cannot be read, or cannot be true, becomes an event all the same, like one of a record; the
+    cases of the knowledge test what becomes of it.
+    """
+
+    def __init__(self, moment: AsOf, knowledge: Knowledge, reading: Reading | None, source: Case | Answers | None, *,
+                 lenient: bool = False) -> None:  # fmt: skip
         self.moment = moment
         self.knowledge = knowledge
         self.reading = reading or Reading()
         self.source = source
+        self.lenient = lenient
         self.found: list[Event] = []
         self.absent: set[str] = set()
 
@@ -266,7 +272,7 @@ class Statements:
         if recorded and value == "yes":
             return self._recorded(declared, when, ref)
         if declared.kind == "measurement":
-            number, unit = _value(value)
+            number, unit = self._quantity(value, declared)
             return Event("measurement", declared.concepts[0], ref, when, value=number, unit=unit)
         if value in ("yes", "no") and not declared.values:
             return Event("answer", name, ref, when, text=value)
@@ -276,8 +282,22 @@ class Statements:
             if wrong:
                 raise UnreadableError(f"`{wrong[0]}` is not one of {', '.join(declared.values)}")
             return Event("answer", name, ref, when, text="|".join(words))
-        number, unit = _value(value)
+        number, unit = self._quantity(value, declared)
         return Event("answer", name, ref, when, value=number, unit=unit)
+
+    def _quantity(self, text: str, declared: Declaration) -> tuple[Interval, str]:
+        """A number with its unit; from a person, one that has the unit that the fact needs, and can be true."""
+        number, unit = _value(text)
+        wanted = declared.unit or "1"
+        if self.lenient or unit not in ("1", wanted):
+            return number, unit
+        if unit != wanted:
+            raise UnreadableError(f"`{text}` has no unit; write a number in {wanted}, such as `{text} {wanted}`")
+        if declared.readable:
+            low, high = declared.readable
+            if Truth.TRUE in (number.below(low), number.above(high)):
+                raise UnreadableError(f"`{text}` cannot be true; write a number from {plain(low)} to {plain(high)}")
+        return number, unit
 
     def _recorded(self, declared: Declaration, when: When, ref: str) -> Event:
         concept = declared.concepts[0]

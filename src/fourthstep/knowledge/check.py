@@ -22,7 +22,9 @@ from fourthstep.knowledge.models import (
     SafetyRule,
     Score,
     Syndrome,
+    Window,
 )
+from fourthstep.knowledge.opioids import TimingCode, UnitWord
 from fourthstep.knowledge.reader import Reading
 
 _NUMERIC = ("below", "at_most", "at_least", "above")
@@ -63,6 +65,8 @@ class _Check:
             self._because(comparator, comparator.sources, "sources")
         for syndrome in self.knowledge.syndromes.values():
             self._syndrome(syndrome)
+        self._opioids()
+        self._windows()
         self._unique_ids()
         self._cycles()
 
@@ -261,6 +265,25 @@ class _Check:
         if name not in self.knowledge.facts:
             self._wrong(entry, key, f"there is no fact `{name}`", _near(name, self.knowledge.facts))
         return self.knowledge.facts.get(name)
+
+    def _opioids(self) -> None:
+        """Every reason and flag that the opioid files name has its sentence."""
+        texts, opioids = self.knowledge.texts, self.knowledge.opioids
+        for opioid in opioids.ingredients.values():
+            for flag in opioid.flags:
+                if flag not in texts["opioid_flag"]:
+                    self._wrong(opioid, "flags", f"`{flag}` has no sentence", _near(flag, texts["opioid_flag"]))
+        read: list[TimingCode | UnitWord] = [*opioids.dosage.timing.codes.values(), *opioids.dosage.units.units.values()]
+        for entry in read:
+            if entry.unread and entry.unread not in texts["opioid_reason"]:
+                near = _near(entry.unread, texts["opioid_reason"])
+                self._wrong(entry, "unread", f"`{entry.unread}` has no sentence", near)
+
+    def _windows(self) -> None:
+        windows = self.knowledge.windows
+        for each in (getattr(windows, name) for name in windows.__struct_fields__):
+            if isinstance(each, Window):
+                self._because(each, each.because)
 
     def _because(self, entry: Any, names: Iterable[str], key: str = "because") -> None:
         for name in names:

@@ -155,8 +155,8 @@ class Definition(Entry, frozen=True, kw_only=True):
     """Oral morphine equivalent, mg/d, that a trial must reach."""
     shortest: Decimal | None = None
     """No window is shorter than this, in days."""
-    window: Decimal | None = None
-    """One window for every form, in days."""
+    hours: Decimal | None = None
+    """One window for every form, in hours that must have passed."""
     mark: Mark
     because: list[str] = msgspec.field(default_factory=list)
 
@@ -289,10 +289,6 @@ class OpioidKnowledge(Entry, frozen=True, kw_only=True):
     ingredients: dict[str, Opioid]
     limits: Limits
     dosage: DosageTables
-    reasons: dict[str, str]
-    """Reason id -> why something is unknown, as a sentence."""
-    flags: dict[str, str]
-    """Flag id -> what to know about a total, as a sentence."""
 
 
 def read_opioid_knowledge(folder: Path, reading: Reading) -> OpioidKnowledge:
@@ -302,8 +298,7 @@ def read_opioid_knowledge(folder: Path, reading: Reading) -> OpioidKnowledge:
     lacks that part and must not be used.
 
     Args:
-        folder: holds `factors_*.yaml`, `ingredients`, `limits`, `timing`, `units`, `forms`, `routes`,
-            `reasons` and `flags`.
+        folder: holds `factors_*.yaml`, `ingredients`, `limits`, `timing`, `units`, `forms` and `routes`.
         reading: notes mistakes with file, line and caret.
     """
     tables = {each.id: each for each in _tables(folder, reading)}
@@ -312,7 +307,6 @@ def read_opioid_knowledge(folder: Path, reading: Reading) -> OpioidKnowledge:
         for name, wanted in (
             ("timing", Timings), ("units", Units), ("forms", Forms), ("routes", Routes),
             ("ingredients", dict[str, Opioid]), ("limits", Limits),
-            ("reasons", dict[str, str]), ("flags", dict[str, str]),
         )
     }  # fmt: skip
     dosage = DosageTables(**{name: parts.pop(name) for name in ("timing", "units", "forms", "routes")})
@@ -347,17 +341,12 @@ def _read(path: Path, wanted: Any, reading: Reading) -> Any:
 
 
 def _check(knowledge: OpioidKnowledge, reading: Reading) -> None:
-    """Factors inside their bounds, known routes and ingredients, one row per use, known reasons."""
+    """Factors inside their bounds, known routes and ingredients, one row per use."""
     for table in knowledge.tables.values():
         _check_table(table, knowledge, reading)
     for tolerated in knowledge.limits.tolerated:
         if tolerated.ingredient not in knowledge.ingredients:
             reading.mistake(tolerated, "ingredient", f"`{tolerated.ingredient}` is not in ingredients.yaml")
-    for opioid in knowledge.ingredients.values():
-        for flag in opioid.flags:
-            if flag not in knowledge.flags:
-                reading.mistake(opioid, "flags", f"`{flag}` is not in flags.yaml", "Add its sentence there.")
-    _check_unread(knowledge, reading)
 
 
 def _check_table(table: FactorTable, knowledge: OpioidKnowledge, reading: Reading) -> None:
@@ -388,15 +377,6 @@ def _check_row(row: FactorRow, reading: Reading) -> None:
     limits = [band.at_most for band in row.bands]
     if limits and (limits[-1] is not None or None in limits[:-1] or limits[:-1] != sorted(cast("Any", limits[:-1]))):
         reading.mistake(row, "bands", "bands stand in order, and only the last has no `at_most`")
-
-
-def _check_unread(knowledge: OpioidKnowledge, reading: Reading) -> None:
-    dosage = knowledge.dosage
-    read: list[tuple[Entry, str]] = [(each, each.unread) for each in dosage.timing.codes.values()]
-    read += [(each, each.unread) for each in dosage.units.units.values()]
-    for entry, reason in read:
-        if reason and reason not in knowledge.reasons:
-            reading.mistake(entry, "unread", f"`{reason}` is not in reasons.yaml", "Add its sentence there.")
 
 
 def opioid_named(knowledge: OpioidKnowledge, name: str, code: str = "") -> str:

@@ -80,12 +80,12 @@ class Phrases:
         """Why a fact is unknown."""
         if self.has("why", reason):
             return self("why", reason)
-        opioid = self._knowledge.opioids.reasons.get(reason, "")
+        opioid = self("opioid_reason", reason) if self.has("opioid_reason", reason) else ""
         return opioid[:1].lower() + opioid[1:].rstrip(".") if opioid else reason.replace("-", " ")
 
     def flag(self, flag: str) -> str:
         """A note of the opioid arithmetic."""
-        return self._knowledge.opioids.flags.get(flag) or flag.replace("-", " ")
+        return self("opioid_flag", flag) if self.has("opioid_flag", flag) else flag.replace("-", " ")
 
     def not_used(self, reason: str) -> str:
         """Why a resource was not used."""

@@ -64,7 +64,7 @@ def code_status(facts: Facts, _pain: Pain | None) -> Fact:
     """The resuscitation status as coded: Z66, a resuscitation order, or the value of an observation about it.
 
     The newest entry counts; entries of one day that differ, or without a day, leave it known only so far.
-    Unknown when: nothing coded tells; words are not interpreted.
+    Unknown when: nothing coded tells (then it is asked); words are not interpreted.
 
     Source: safety dossier 7.1.
     """
@@ -75,7 +75,7 @@ def code_status(facts: Facts, _pain: Pain | None) -> Fact:
     ]
     told = [(event, words) for event, words in found if words]
     if not told:
-        return unknown("code_status", "not-recorded")
+        return unknown("code_status", "not-asked")
     newest = next((event.start for event, _ in told if event.start), None)
     same = [(event, words) for event, words in told
             if event.start is None or (newest and event.start.last >= newest.first)]  # fmt: skip

@@ -401,7 +401,7 @@ def _revived(use: Use) -> Use:
 
 
 def _flags(steps: Sequence[Step], whole: Totals, events: Sequence[Event], knowledge: OpioidKnowledge) -> set[str]:
-    """What to know about the total, as ids of `flags.yaml`."""
+    """What to know about the total, as ids of the text catalogue (`opioid_flag`)."""
     now = [step for step in steps if step.fate in ("counted", "unreadable", "excluded", "separate", "ignored")]
     found = {flag for step in now for flag in knowledge.ingredients[step.opioid].flags}
     fates = {step.fate for step in steps}

@@ -56,7 +56,7 @@ class OpioidTrial(msgspec.Struct, frozen=True):
     adequate: Truth
     failure: Failure
     reasons: tuple[str, ...]
-    """What is missing or fails, as ids of `reasons.yaml`."""
+    """What is missing or fails, as ids of the text catalogue (`opioid_reason`)."""
     routes: tuple[str, ...]
     refs: tuple[str, ...]
     start: When | None
@@ -71,7 +71,7 @@ class _Asked(msgspec.Struct, frozen=True):
     knowledge: OpioidKnowledge
     definition: Definition
     cap: Decimal | None
-    """Longest window, in days, that the prognosis allows."""
+    """Longest window, in hours that must have passed, that the prognosis allows."""
     scores: tuple[DayScore, ...]
     toxicities: tuple[Toxicity, ...]
     limited: Truth
@@ -242,7 +242,7 @@ def _was_taken(name: str, asked: _Asked) -> Truth:
 
 
 def _required(name: str, span: Span, asked: _Asked) -> int:
-    """Days that a form needs before it can be judged."""
+    """Days that a form needs before it can be judged, the first and the last included."""
     windows = asked.knowledge.limits.trial_windows
     if name == "methadone":
         days = windows.methadone.value
@@ -250,8 +250,14 @@ def _required(name: str, span: Span, asked: _Asked) -> int:
         days = (windows.buprenorphine_transdermal if name == "buprenorphine" else windows.transdermal).value
     else:
         days = (windows.extended if span.release == "extended" else windows.immediate).value
-    days = asked.definition.window or max(days, asked.definition.shortest or days)
-    return int(days if asked.cap is None else min(days, asked.cap))
+    hours = asked.definition.hours
+    whole = max(days, asked.definition.shortest or days) if hours is None else _passed(hours)
+    return int(whole if asked.cap is None else min(whole, _passed(asked.cap)))
+
+
+def _passed(hours: Decimal) -> int:
+    """Days, the first and the last included, after which so many hours have passed for certain."""
+    return math.ceil(hours / 24) + 1
 
 
 def _long_enough(name: str, course: Sequence[Span], asked: _Asked) -> Truth:
