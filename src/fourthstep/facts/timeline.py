@@ -15,7 +15,7 @@ class Timeline:
         self.events = events
         self.as_of = as_of
         self._by_concept: dict[str, list[Event]] = defaultdict(list)
-        self._by_group: dict[str, list[Event]] = defaultdict(list)
+        """Also by `group:*`, every concept of a group."""
         self._unrecognised: dict[str, list[Event]] = defaultdict(list)
         self._answers: dict[str, list[Event]] = defaultdict(list)
         self._found: dict[tuple[str, ...], list[Event]] = {}
@@ -28,7 +28,7 @@ class Timeline:
                 self._answers[event.concept].append(event)
             group, colon, _ = event.concept.partition(":")
             if colon:
-                self._by_group[group].append(event)
+                self._by_concept[f"{group}:*"].append(event)
 
     def of(self, concepts: Iterable[str]) -> list[Event]:
         """All events of these concepts; `group:*` means every concept of the group.  Newest first."""
@@ -38,12 +38,11 @@ class Timeline:
         return self._found[key]
 
     def _of(self, concepts: tuple[str, ...]) -> list[Event]:
-        found: dict[int, Event] = {}
-        for concept in concepts:
-            group, _, rest = concept.partition(":")
-            same = self._by_group.get(group, ()) if rest == "*" else self._by_concept.get(concept, ())
-            found.update((id(event), event) for event in same)
-        return sorted(found.values(), key=_newest_first) if len(found) > 1 else list(found.values())
+        lists = [found for concept in concepts if (found := self._by_concept.get(concept))]
+        if not lists:
+            return []
+        events = {id(event): event for found in lists for event in found}
+        return sorted(events.values(), key=_newest_first)
 
     def answers(self, fact: str) -> list[Event]:
         """What a form or an answers file says of a fact, newest first."""

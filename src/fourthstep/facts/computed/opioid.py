@@ -1,6 +1,5 @@
 """Opioid facts: the arithmetic and the trials of `facts/opioids`, asked once per patient."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,6 +19,7 @@ from fourthstep.facts.opioids import (
     opioid_tolerant,
     opioid_trials,
     rotation,
+    scheduled_dose,
 )
 from fourthstep.facts.pains import Pain
 from fourthstep.ground.dates import AsOf
@@ -34,7 +34,7 @@ TOXICITIES = ("somnolence_stupor", "respiratory_depression", "delirium_due_to_dr
 
 def opioid_dose_of(facts: Facts) -> OpioidDose:
     """The daily dose, worked out once."""
-    return facts.once("opioid_dose", lambda: _dose(facts, _events(facts), facts.timeline.as_of))
+    return facts.once("opioid_dose", lambda: _dose(facts))
 
 
 def opioid_trials_of(facts: Facts) -> tuple[OpioidTrial, ...]:
@@ -55,10 +55,10 @@ def opioid_history_of(facts: Facts) -> tuple[DoseThen, ...]:
     )
 
 
-def _dose(facts: Facts, events: Sequence[Event], as_of: AsOf) -> OpioidDose:
+def _dose(facts: Facts) -> OpioidDose:
     return opioid_dose(
-        events,
-        as_of,
+        _events(facts),
+        facts.timeline.as_of,
         facts.knowledge.opioids,
         facts.policy.ome_table,
         vouched=_vouched(facts),
@@ -233,7 +233,10 @@ def opioid_rise_30d(facts: Facts, _pain: Pain | None) -> Fact:
     today = facts.timeline.as_of
     back = today.day - timedelta(days=facts.knowledge.windows.dose_rise.value)
     now = opioid_dose_of(facts).scheduled
-    before = _dose(facts, as_it_was(_events(facts), back, today), AsOf(back, zone=today.zone)).scheduled
+    before = scheduled_dose(
+        as_it_was(_events(facts), back, today), AsOf(back, zone=today.zone), facts.knowledge.opioids, facts.policy.ome_table,
+        vouched=_vouched(facts), inpatient=_truth(facts.of("inpatient")),
+    )  # fmt: skip
     if now is None or before is None or not now.is_point or not before.is_point or before.low in (None, Decimal(0)):
         return unknown("opioid_rise_30d", "dose-not-readable")
     assert now.low is not None and before.low is not None  # noqa: PT018  both are points

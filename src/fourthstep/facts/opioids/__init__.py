@@ -1,6 +1,6 @@
 """Opioids: what is used now, the daily dose as oral morphine, tolerance, and the trials so far."""
 
-from fourthstep.facts.opioids.dose import opioid_dose
+from fourthstep.facts.opioids.dose import opioid_dose, scheduled_dose
 from fourthstep.facts.opioids.history import DoseThen, dose_history
 from fourthstep.facts.opioids.past import as_it_was
 from fourthstep.facts.opioids.steps import OpioidDose, Step, Totals, Use
@@ -32,4 +32,5 @@ __all__ = [
     "opioid_tolerant",
     "opioid_trials",
     "rotation",
+    "scheduled_dose",
 ]

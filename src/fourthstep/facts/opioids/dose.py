@@ -95,6 +95,20 @@ def opioid_dose(  # noqa: PLR0913  what the answer depends on, each by its name
     )
 
 
+def scheduled_dose(
+    events: Sequence[Event],
+    as_of: AsOf,
+    knowledge: OpioidKnowledge,
+    table: str,
+    *,
+    vouched: Truth,
+    inpatient: Truth,
+) -> Interval | None:
+    """What is scheduled a day, alone: the same number as of `opioid_dose`, where nothing else is asked."""
+    steps = steps_of(current_uses(events, as_of, knowledge, inpatient), knowledge.tables[table], knowledge)
+    return total(steps, _silent(events, vouched), knowledge).scheduled
+
+
 def _at_least(value: Interval | None, limit: Decimal) -> Truth:
     return Truth.UNKNOWN if value is None else value.at_least(limit)
 

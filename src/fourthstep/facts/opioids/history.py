@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import msgspec
 
 from fourthstep.events.event import Event
-from fourthstep.facts.opioids.dose import opioid_dose
+from fourthstep.facts.opioids.dose import scheduled_dose
 from fourthstep.facts.opioids.past import as_it_was
 from fourthstep.facts.opioids.uses import opioid_events
 from fourthstep.ground.dates import AsOf
@@ -43,8 +43,8 @@ def dose_history(  # noqa: PLR0913  what the answer depends on, each by its name
     for day in _days_of_change(events, as_of, knowledge, windows):
         moment = as_of if day == as_of.day else AsOf(day, zone=as_of.zone)
         then = as_it_was(events, day, as_of)
-        dose = opioid_dose(then, moment, knowledge, table, vouched=vouched, inpatient=inpatient)
-        found.append(DoseThen(day, dose.scheduled))
+        dose = scheduled_dose(then, moment, knowledge, table, vouched=vouched, inpatient=inpatient)
+        found.append(DoseThen(day, dose))
     return tuple(found)
 
 
