@@ -7,6 +7,7 @@ from patients import LOCAL, LOINC, SNOMED, concept, extract, fate, one, resource
 
 from fourthstep.events.event import Event
 from fourthstep.knowledge.codes import ICD_10_CM, RXNORM
+from fourthstep.knowledge.load import code_index, load_knowledge
 
 CANCER = concept(SNOMED, "363418001", "Pancreatic cancer")
 
@@ -385,7 +386,17 @@ def test_a_device_of_the_patient() -> None:
     assert (event.kind, event.concept, event.current) == ("condition", "pacemaker_in_situ", True)
     assert fate(extract(device(status="inactive"))) == "not used not-done"
     assert fate(extract(device(status="entered-in-error"))) == "not used entered-in-error"
-    assert fate(extract(device(type=concept(LOCAL, "1")))) == "irrelevant"
+
+
+def test_a_device_that_nobody_knows_could_be_one_that_matters() -> None:
+    """A pacemaker, a pump, a stimulator: silence about them is not no while one is not recognised."""
+    for strange in (concept(LOCAL, "1"), {"text": "implant"}, None):
+        events = extract(device(type=strange))
+        assert fate(events) == "unrecognised condition"
+        assert events.events[0].could_be == ("device",)
+    assert fate(extract(device(type=concept(LOCAL, "1"), status="inactive"))) == "not used not-done"
+    wheelchair = device(type=concept(SNOMED, "228869008", "Manual wheelchair"))
+    assert fate(extract(wheelchair, codes=code_index(load_knowledge().digest))) == "irrelevant"
 
 
 def test_a_device_of_nobody_needs_a_statement_of_use() -> None:

@@ -7,6 +7,7 @@ import pytest
 from patients import LOCAL, MIMIC_NAME, SNOMED, concept, extract, fate, resource
 
 from fourthstep.knowledge.codes import ATC, NDC, RXNORM
+from fourthstep.knowledge.load import code_index, load_knowledge
 
 MIMIC_ROUTE = "http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-medication-route"
 
@@ -458,3 +459,49 @@ def test_an_unknown_drug_could_be_taken_as_long_as_its_kind(case: str) -> None:
     made, current = UNKNOWN[case]
     (event,) = extract(made).events
     assert (event.kind, event.of_kind, event.current) == ("unrecognised", "drug", current)
+
+
+SHIPPED = code_index(load_knowledge().digest)
+OTHERS = [
+    # a name, and what the drug could be; empty: anything, so that it may be an anticoagulant
+    ("Propofol", ("sedative",)),
+    ("MetroNIDAZOLE + NS", ("fluid", "qt_prolonging")),
+    ("Amiodarone + 5% Dextrose (EXCEL BAG)", ("fluid", "qt_prolonging")),
+    ("Levofloxacin + Dextrose 5%", ("fluid", "qt_prolonging")),
+    ("24 HR Donepezil hydrochloride 10 MG / Memantine hydrochloride 21 MG", ("qt_prolonging",)),
+    ("ZIPRASidone 20mg CAP", ("qt_prolonging", "sedative")),
+    ("Sodium Chloride 0.9%  (Mini Bag Plus)", ("fluid",)),
+    ("Loperamide", ("opioid",)),
+    ("Propofol / blood thinner", ()),
+    ("Bivaliru 250mg in Sodium Chloride 0.9%", ()),
+    ("Hepari 25000UNIT/250mL 250mL BAG", ()),
+    ("IV therapy", ()),
+]
+
+
+@pytest.mark.parametrize(("name", "could_be"), OTHERS)
+def test_an_identified_drug_of_none_of_our_groups_is_no_anticoagulant(name: str, could_be: tuple[str, ...]) -> None:
+    (event,) = extract(order({"text": name}), codes=SHIPPED).events
+    assert (event.kind, event.could_be) == ("unrecognised", could_be)
+
+
+def test_a_local_code_that_is_named_so_in_the_records() -> None:
+    formulary = "http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-medication-formulary-drug-cd"
+    assert extract(order(concept(formulary, "METR500")), codes=SHIPPED).events[0].could_be == ("qt_prolonging",)
+    assert extract(order(concept(formulary, "METR999")), codes=SHIPPED).events[0].could_be == ()
+
+
+def test_a_code_of_ours_with_the_name_of_another_drug_could_be_any() -> None:
+    events = extract(order(concept(RXNORM, "1049502", "Propofol 10 MG/ML")), codes=SHIPPED)
+    assert (fate(events), events.events[0].could_be) == ("unrecognised drug", ())
+
+
+def test_an_administration_names_its_order_and_a_drug_its_reason() -> None:
+    made = resource("MedicationAdministration", "a", status="completed", effectiveDateTime="2026-02-27",
+                    medicationCodeableConcept=concept(RXNORM, "7804"),
+                    request={"reference": "https://ehr.example/fhir/MedicationRequest/x/_history/2"})  # fmt: skip
+    assert extract(made).events[0].drug.order == "MedicationRequest/x"
+    clot = resource("Condition", "c", code={"text": "Deep vein thrombosis"})
+    why = {"reasonCode": [{"text": "thrombosis"}], "reasonReference": [{"reference": "Condition/c"}, {"display": "clot"}]}
+    events = [event for event in extract(order(**why), clot).events if event.drug]
+    assert events[0].drug.reason == "thrombosis; Deep vein thrombosis; clot"

@@ -122,9 +122,9 @@ SYNTHEA_TABLE = """
     7e44533c | 1982-11-16 | no   | 5.32 1982-11-16 |                   | no                    | current-unknown    | yes    | cannot tell
     7e44533c | newest     | yes  | 1.00 1991-10-21 | 302.21 1988-10-03 | no                    | current-unknown    | no     | not in scope
     b465d605 | 1997-09-05 | no   | 8.78 1997-09-05 | 281.49 1997-01-05 | no                    | 0                  | yes    | cannot tell
-    b465d605 | newest     | yes  | 0.24 2002-12-15 | 420.87 2002-12-15 | unrecognised-could-be | no-opioid-recorded | no     | not in scope
+    b465d605 | newest     | yes  | 0.24 2002-12-15 | 420.87 2002-12-15 | no                    | 0                  | no     | not in scope
     a9fb0d0f | 2011-09-07 | no   | 5.19 2011-09-07 | 195.94 2011-08-31 | no                    | 0                  | yes    | cannot tell
-    a9fb0d0f | newest     | yes  | 2.07 2017-03-15 | 283.28 2017-03-15 | unrecognised-could-be | no-opioid-recorded | no     | not in scope
+    a9fb0d0f | newest     | yes  | 2.07 2017-03-15 | 283.28 2017-03-15 | no                    | 0                  | no     | not in scope
     d00b766a | 2021-03-02 | no   | 5.13 2021-03-02 | 205.62 2021-02-11 | no                    | 0                  | yes    | cannot tell
     d00b766a | 2021-03-18 | no   | 2.83 2021-03-18 | 311.82 2021-03-18 | no                    | 0                  | yes    | controlled
     ffb8ae8f | newest     | yes  | 2.53 2011-10-04 | 404.99 2009-09-22 | not-known-if-current  | 0                  | yes    | not in scope

@@ -111,7 +111,7 @@ def _devices(work: Extraction) -> None:
 
 def _device(work: Extraction, ref: str, device: Device, statement_ref: str, statement: DeviceUseStatement | None) -> None:
     found = work.meanings(_DEVICE_KINDS, device.type)
-    if not found:
+    if not found and work.irrelevant_code(_DEVICE_KINDS, device.type):
         work.ignore("Device")
         return
     status, start = device.status, None
@@ -132,4 +132,7 @@ def _device(work: Extraction, ref: str, device: Device, statement_ref: str, stat
         display=display_of(device.type),
         current=True if status == "active" else None,
     )
+    if not found:
+        work.puzzle("Device", event, "condition", work.families(device.type) or ("device",))
+        return
     work.use("Device", work.events_of(event, found))

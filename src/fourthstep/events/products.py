@@ -53,8 +53,8 @@ def concept_product(work: Extraction, concept: CodeableConcept) -> Found:
     names = [concept.text, *(coding.display for coding in concept.coding), *_code_names(concept.coding)]
     display = display_of(concept) or next((coding.code for coding in concept.coding if coding.code), "")
     found = _named(work, names) if found is None else _agreed(work, found, names)
-    if found.fate == "unknown":
-        found = msgspec.structs.replace(found, could_be=work.families(concept))
+    if found.fate == "unknown" and not found.reason:
+        found = msgspec.structs.replace(found, could_be=found.could_be or work.families(concept))
     return msgspec.structs.replace(found, display=display)
 
 
@@ -67,7 +67,8 @@ def _agreed(work: Extraction, found: Found, names: list[str]) -> Found:
     if found.fate != "known" or "" in coded:
         return found
     named = {product.ingredient for name in names for product in work.index.named(name)}
-    agree = coded & named if named else not any(work.index.harmless_name(name) for name in names)
+    other = any(work.index.harmless_name(name) or work.index.other_families(name) for name in names)
+    agree = coded & named if named else not other
     return found if agree else Found("unknown", code=found.code, reason="code-contradicts-name")
 
 
@@ -125,8 +126,10 @@ def _named(work: Extraction, names: list[str]) -> Found:
         return Found("not-systemic")
     if products:
         return _known(products.values(), by_name=True)
-    harmless = any(work.index.harmless_name(name) for name in names if name)
-    return Found("irrelevant" if harmless else "unknown")
+    if any(work.index.harmless_name(name) for name in names if name):
+        return Found("irrelevant")
+    families = {family for name in names for family in work.index.other_families(name)}
+    return Found("unknown", could_be=tuple(sorted(families)))
 
 
 _STRENGTH = re.compile(r"(\d+(?:\.\d+)?) (MG|MCG|MG/ML|MCG/ML|MG/HR|MCG/HR|MG/ACTUAT)(?![A-Za-z/])", re.IGNORECASE)
@@ -185,8 +188,8 @@ def _medication(work: Extraction, medication: Medication, holder: Drugged, depth
         found = _ingredients(work, medication, holder, depth)
     if found is None or (found.fate == "unknown" and not found.reason and any(names)):
         found = _named(work, names)
-    if found.fate == "unknown":
-        found = msgspec.structs.replace(found, could_be=work.families(medication.code))
+    if found.fate == "unknown" and not found.reason:
+        found = msgspec.structs.replace(found, could_be=found.could_be or work.families(medication.code))
     return msgspec.structs.replace(found, display=display or found.display)
 
 

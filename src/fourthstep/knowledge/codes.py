@@ -59,6 +59,8 @@ class CodeTables(msgspec.Struct, frozen=True, kw_only=True):
     irrelevant: list[tuple[str, str, str]] = []
     """System, code, kind."""
     irrelevant_ingredients: list[str] = []
+    other_ingredients: list[tuple[str, str, str]] = []
+    """Name, `word` or `whole`, and the families that a drug of this name could belong to."""
     ranges: list[tuple[str, str, str, str]] = []
     """System, first, last, family."""
     systems: list[tuple[str, str]] = []
@@ -119,6 +121,8 @@ class CodeIndex:
             self._ranges.setdefault(system, []).append(span)
         self._names = _Names([(name, (ingredient, code)) for name, ingredient, code in _all_names(tables)])
         self._harmless = _Names([(name, ("", "")) for name in tables.irrelevant_ingredients])
+        self._other = _Names([(name, (families, "")) for name, how, families in tables.other_ingredients if how == "word"])
+        self._carriers = {_plain(name): families for name, how, families in tables.other_ingredients if how == "whole"}
         self._units = _unit_map(tables.units)
         self._found: dict[tuple[str, str, str], tuple[Hit, ...]] = {}
         self._found_products: dict[tuple[str, str], tuple[Product, ...]] = {}
@@ -266,8 +270,22 @@ class CodeIndex:
 
     def harmless_name(self, text: str) -> bool:
         """Does a product name hold, in each part of a combination, an ingredient that means nothing to us?"""
-        parts = [part for part in re.split(r"\s/\s|\s&\s|;|\+", text) if part.strip()]
+        parts = _parts(text)
         return bool(parts) and all(self._harmless.found(part) for part in parts)
+
+    def other_families(self, text: str) -> tuple[str, ...]:
+        """The families that an identified drug of none of our groups could belong to; empty where it is not identified.
+
+        Every part of a combination must be identified.
+        """
+        families: set[str] = set()
+        for part in _parts(text):
+            found = {family for names, _ in self._other.found(part) for family in names.split()}
+            found |= set(self._carriers.get(_plain(part), "").split())
+            if not found and not self._harmless.found(part):
+                return ()
+            families |= found
+        return tuple(sorted(families))
 
     # -- units -------------------------------------------------------------------------------------------
 
@@ -283,6 +301,15 @@ class CodeIndex:
         if row is None:
             return None
         return Interval(_times(value.low, *row), _times(value.high, *row), value.low_open, value.high_open)
+
+
+def _parts(text: str) -> list[str]:
+    """The parts of a combination."""
+    return [part for part in re.split(r"\s/\s|\s&\s|;|\+", text) if part.strip()]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def normal_code(system: str, code: str) -> str:
@@ -479,6 +506,10 @@ def read_code_tables(folder: Path) -> CodeTables:
             for row in reader.rows("irrelevant", ("system", "code", "kind", "display"))
         ],
         irrelevant_ingredients=[row["ingredient"] for row in reader.rows("irrelevant_ingredients", ("ingredient",))],
+        other_ingredients=[
+            (row["ingredient"], row["how"], row["could_be"])
+            for row in reader.rows("other_ingredients", ("ingredient", "how", "could_be", "remark"))
+        ],
         ranges=[
             (row["system"], row["first"], row["last"], row["family"])
             for row in reader.rows("ranges", ("system", "first", "last", "family", "remark"))

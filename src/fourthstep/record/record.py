@@ -80,7 +80,7 @@ class Record(msgspec.Struct, kw_only=True):
     def _build_index(self) -> dict[str, Resource]:
         return {
             ref: resource
-            for kind in ("Encounter", "MedicationRequest", "Device")
+            for kind in ("Encounter", "MedicationRequest", "Device", "Condition")
             for ref, resource in self.resources.get(kind, ())
         }
 
