@@ -137,6 +137,8 @@ FAMILIES = {
     "allergy", "bleeding", "bone", "bowel", "chemotherapy", "device", "goals", "heart", "infection", "irrelevant",
     "liver", "mental", "neoplasm", "neuro", "pain", "pregnancy", "radiotherapy", "rehabilitation", "renal",
     "respiratory", "thrombosis", "toxicity",
+    # of drugs
+    "antibiotic", "interaction", "opioid", "qt_prolonging", "sedative", "serotonergic", "steroid",
 }  # fmt: skip
 ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
 

@@ -1,5 +1,8 @@
 """Facts that are worked out from several events: a row for each branch, both sides of each limit."""
 
+from decimal import Decimal
+
+import msgspec
 import pytest
 
 from fourthstep.events.event import Dose, Drug, Event
@@ -164,6 +167,8 @@ ADJUVANT = [
      {}, "unknown: dose-or-time-not-known"),
     ("stopped after long enough", [drug("adjuvant:tca", "amitriptyline", 50, 1, 90, until=20, source="statement",
      current=False)], {}, "yes"),
+    ("taken since nobody knows when", [msgspec.structs.replace(drug("adjuvant:tca", "amitriptyline", 50, 1, 60,
+     source="statement"), start=None)], {}, "unknown: dose-or-time-not-known"),
     ("given every day for four weeks", [drug("adjuvant:tca", "amitriptyline", 50, 1, day, source="administration",
      current=None) for day in range(28)], {}, "yes"),
     ("given for one day less", [drug("adjuvant:tca", "amitriptyline", 50, 1, day, source="administration",
@@ -362,6 +367,10 @@ def scored(days, value, kind="pain_nrs_0_10"):
     return Event("measurement", kind, f"Observation/{kind}-{days}", ago(days), value=Interval.point(value))
 
 
+def between(days, low, high):
+    return msgspec.structs.replace(scored(days, low), value=Interval(Decimal(low), Decimal(high)))
+
+
 @pytest.mark.parametrize(
     ("scores", "wanted"),
     [
@@ -372,6 +381,10 @@ def scored(days, value, kind="pain_nrs_0_10"):
         ([scored(1, 6), scored(31, 7)], "no"),
         ([scored(1, 8), scored(31, 7)], "yes"),
         ([scored(1, 7), scored(31, 7, "pain_nrs_average")], "unknown: too-few-days"),
+        ([scored(1, 5), between(31, 6, 8)], "no"),
+        ([scored(1, 7), between(31, 6, 8)], "unknown: known-only-so-far"),
+        ([scored(1, 8), between(31, 6, 8)], "yes"),
+        ([between(1, 6, 8), scored(31, 7)], "unknown: known-only-so-far"),
     ],
 )
 def test_pain_not_lower(scores, wanted):
@@ -423,6 +436,18 @@ class TestOpioids:
 
     def test_rise_from_nothing(self):
         assert told("opioid_rise_30d", drug("opioid:opioid_agonist", "morphine", 30, 2, 5)).startswith("unknown")
+
+    @pytest.mark.parametrize(
+        ("mg", "rest", "wanted"),
+        [(30, {}, "yes"), (5, {}, "no"), (5, {"vouched": []}, "unknown: drugs-not-vouched")],
+    )
+    def test_tolerant(self, mg, rest, wanted):
+        old = condition("diabetes", 900)
+        assert told("opioid_tolerant", drug("opioid:opioid_agonist", "morphine", mg, 2, 60), old, **rest) == wanted
+
+    def test_a_score_of_a_month_tells_of_no_day(self):
+        month = msgspec.structs.replace(scored(1, 7), start=when("2026-02"))
+        assert told("opioid_trials_started", self.MORPHINE, month) == "1"
 
     def test_no_adequate_trial(self):
         assert told("days_since_adequate_opioid", self.MORPHINE) == "unknown: no-adequate-trial"

@@ -60,3 +60,19 @@ def test_one_pain_or_two(events, wanted):
 def test_a_score_without_a_place_counts_for_the_one_pain_with_a_place():
     (pain,) = review(score(7), *FORM).inquiry.facts.pains
     assert str(pain.elements["pain_intensity"].number) == "7"
+
+
+@pytest.mark.parametrize(
+    ("concept", "text", "wanted"),
+    [
+        ("pain_side", "left", True),
+        ("pain_mechanism", "magical", False),
+        ("pain_relief_insufficient", "yes", True),
+        ("pain_relief_insufficient", "perhaps", False),
+        ("pain_interference", "a lot", False),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_unknown(concept, text, wanted):
+    pains = review(said("pain_region", "chest-wall", "chest-wall"), said(concept, text, "chest-wall")).inquiry.facts.pains
+    fact = pains[0].elements[concept]
+    assert (fact.known, fact.why) == (wanted, "" if wanted else "answer-not-readable")

@@ -14,8 +14,8 @@ OLD = order("1049621", dosage(tablets(1), every(4)), status="stopped", authored=
 """Something a year old, so that the record reaches back."""
 
 
-def tolerant(*resources, at=NOW, vouched=Truth.TRUE):
-    return opioid_tolerant(events_of([OLD, *resources]), at, knowledge(), vouched=vouched)
+def tolerant(*resources, at=NOW, vouched=Truth.TRUE, **rest):
+    return opioid_tolerant(events_of([OLD, *resources]), at, knowledge(), vouched=vouched, **rest)
 
 
 def oral(code, amount, **rest):
@@ -123,6 +123,21 @@ def test_an_infusion_that_still_runs_has_run_since_it_began():
 def test_an_earlier_day():
     at = day("2026-03-05")
     assert tolerant(oral("7052", 60, authored="2026-02-20"), at=at)[0] is Truth.TRUE
+
+
+def test_a_partial_agonist_beside_a_small_dose_keeps_it_open():
+    beside = order("904876", dosage(quantity(1, "patch", "{patch}"), every(7, "d")))
+    assert tolerant(oral("7052", 10), beside) == (Truth.UNKNOWN, ("partial-agonist",))
+
+
+def test_doses_as_needed_count_where_they_were_given():
+    """60 mg of morphine a day, a week long, all of it as needed: tolerant; ordered only: perhaps."""
+    rescue = order("892672", dosage(tablets(1), every(4), prn=True), id="rescue", authored="2026-02-20")
+    on = {"request": {"reference": "MedicationRequest/rescue"}}
+    doses = [given("892672", tablets(2), f"2026-03-{date:02}T08:00:00-05:00", route="oral", id=str(date), **on)
+             for date in range(4, 11)]  # fmt: skip
+    assert tolerant(rescue)[0] is Truth.UNKNOWN
+    assert tolerant(rescue, *doses, inpatient=Truth.TRUE)[0] is Truth.TRUE
 
 
 def test_the_order_of_events_does_not_matter():

@@ -38,7 +38,7 @@ def shared_rules(each: Intervention, bleeding: Bleeding, safety: tuple[SafetyRul
     key = (id(each), id(safety))
     known = _PLANS.get(key)
     if known is None or known[0] is not each or known[1] is not safety:
-        if len(_PLANS) > 10_000:
+        if len(_PLANS) > 10_000:  # pragma: no cover  only after hundreds of policies in one process
             _PLANS.clear()
         known = (each, safety, tuple(rule for rule in safety if applies(rule, each, bleeding)))
         _PLANS[key] = known

@@ -121,15 +121,16 @@ def by_day(name: str, declared: Declaration, points: list[tuple[Event, Interval 
     """The worst readable value of each day, newest day first."""
     by: dict[tuple[str, str], list[tuple[Event, Interval]]] = {}
     for event, value in points:
-        if value is not None and event.start is not None:
+        assert event.start is not None  # what has no date is left out before
+        if value is not None:
             by.setdefault((event.start.first.isoformat(), event.start.last.isoformat()), []).append((event, value))
     if not by:
         return unknown(name, "unit-not-readable", refs=tuple(sorted(event.ref for event, _ in points)))
     series = []
     for same in by.values():
         event, value = _worst(same, declared.ties)
-        if event.start is not None:
-            series.append(DayValue(event.start, value, event.ref))
+        assert event.start is not None
+        series.append(DayValue(event.start, value, event.ref))
     series.sort(key=lambda each: (each.day.last, each.ref), reverse=True)
     first = series[0]
     return Fact(name=name, number=first.value, unit=declared.unit or "", when=first.day, refs=(first.ref,),
@@ -161,8 +162,7 @@ def _is_dimensionless(unit: str) -> bool:
 def _same_time(event: Event, newest: Event) -> bool:
     """Same instant; or same day where one of them has no time, so that their order is not known."""
     one, other = event.start, newest.start
-    if one is None or other is None:
-        return False
+    assert one is not None and other is not None  # noqa: PT018  what has no date is left out before
     if one.instant and other.instant:
         return one.instant == other.instant
     return one.last >= other.first
@@ -222,8 +222,6 @@ def silent(name: str, declared: Declaration, timeline: Timeline, past: tuple[str
     """What it means that no entry says it holds."""
     if name in timeline.events.stated:
         return presence(name, Truth.FALSE, detail="stated")
-    if declared.silence == "no":
-        return presence(name, Truth.FALSE, refs=past, detail="as-recorded")
     if declared.silence == "unknown" or not timeline.vouched(declared.kind):
         return unknown(name, "not-vouched", refs=past)
     could_be = timeline.could_be(declared.kind, declared.family)

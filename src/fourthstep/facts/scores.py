@@ -67,8 +67,7 @@ def _matches(row: ScorePoints, fact: Fact) -> Truth:
         return Truth.FALSE if row.is_ not in fact.words else Truth.TRUE if len(fact.words) == 1 else Truth.UNKNOWN
     if fact.truth is not None:
         return Truth.TRUE if row.is_ == ("yes" if fact.truth is Truth.TRUE else "no") else Truth.FALSE
-    if fact.number is None:
-        return Truth.UNKNOWN
+    assert fact.number is not None  # a fact that is known is a truth, words or a number
     limits = ((row.at_least, fact.number.at_least), (row.at_most, fact.number.at_most),
               (row.above, fact.number.above), (row.below, fact.number.below))  # fmt: skip
     return all_of(compare(limit) for limit, compare in limits if limit is not None)

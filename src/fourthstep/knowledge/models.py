@@ -255,7 +255,7 @@ class Fact(Entry, frozen=True, kw_only=True):
     """Which of two values of the same moment counts: the worst for safety."""
     readable: list[Decimal] = []
     """Smallest and largest value that can be true; outside it is not used."""
-    silence: Literal["unknown", "vouched", "no"] = "unknown"
+    silence: Literal["unknown", "vouched"] = "unknown"
     """What an empty record means; `vouched`: no, as recorded, where the sender vouches for this kind."""
     family: str = ""
     """An unrecognised event of this family could be one of these."""

@@ -173,6 +173,7 @@ def compare(question: Question, fact: Fact, declared: Declaration, age: Age) -> 
         return Truth.UNKNOWN, "too-old", None
     if fact.words:
         return (*_compare_words(question, fact, declared), None)
+    assert fact.number is not None  # a fact that is known is a truth, words or a number
     return (*_numbers(question, fact.number), None)
 
 
@@ -222,10 +223,8 @@ def exact_number(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _numbers(question: Question, number: Interval | None, order: Mapping[str, Decimal] | None = None) -> tuple[Truth, str]:
+def _numbers(question: Question, number: Interval, order: Mapping[str, Decimal] | None = None) -> tuple[Truth, str]:
     """Every comparator that the question names must hold."""
-    if number is None:
-        return Truth.UNKNOWN, "not-a-number"
     found = []
     for comparator in COMPARATORS:
         limit = getattr(question, comparator)
@@ -315,7 +314,7 @@ _FIRST: dict[bytes, Question] = {}
 def _known(question: Question) -> _Known:
     known = _KNOWN.get(id(question))
     if known is None or known.question is not question:
-        if len(_KNOWN) > MOST_QUESTIONS:
+        if len(_KNOWN) > MOST_QUESTIONS:  # pragma: no cover  only after hundreds of policies in one process
             _KNOWN.clear()
             _FIRST.clear()
         first = _FIRST.setdefault(msgspec.msgpack.encode(question), question)

@@ -252,7 +252,7 @@ def _dose_within(exposure: Exposure, limit: DoseClass) -> Truth:
 
 def _prophylactic(amount: Interval, per_day: Interval | None, limit: DoseClass) -> Truth:
     """Is a dose prophylactic?  How often a day decides between the two limits; unknown where that matters."""
-    if limit.a_day is None or limit.per_dose_twice is None:
+    if limit.a_day is None or limit.per_dose_twice is None:  # pragma: no cover  enoxaparin's limits hold both
         return Truth.UNKNOWN
     once, twice = amount.at_most(limit.a_day), amount.at_most(limit.per_dose_twice)
     often = per_day.above(Decimal(1)) if per_day is not None else Truth.UNKNOWN

@@ -88,7 +88,7 @@ def _was_taken(event: Event, all_events: list[Event]) -> Truth:
 
 def _dose_enough(row: AdequateTrial, event: Event, facts: Facts) -> Truth:
     limit, sure = _limit(row, facts)
-    if limit is None:
+    if limit is None:  # pragma: no cover  no row of a leg that is judged is without a dose; knowledge may add one
         return Truth.TRUE
     amounts = [_daily(event, index, facts) for index in range(len(event.drug.doses if event.drug else ()))]
     known = [amount for amount in amounts if amount is not None]
@@ -197,7 +197,7 @@ def _reach(dates: list[date], wanted: int, row: AdequateTrial, facts: Facts) -> 
 
 def _amount_enough(event: Event, limit: Decimal | None, facts: Facts, *, sure: bool) -> Truth:
     """Was one administration at least the dose that counts?"""
-    if limit is None:
+    if limit is None:  # pragma: no cover  as above
         return Truth.TRUE
     amounts = [_milligrams(dose, facts) for dose in event.drug.doses] if event.drug else []
     if not amounts or None in amounts:

@@ -20,8 +20,9 @@ def pain_not_lower_30d(facts: Facts, pain: Pain | None) -> Fact:
     if not before:
         return unknown(name, "too-few-days")
     earlier = min(before, key=lambda each: abs((each.day.last - target).days))
-    if earlier.value.high is None:
-        return unknown(name, "known-only-so-far")
-    lower = newest.value.below(earlier.value.high)
+    low, high = earlier.value.low, earlier.value.high
+    surely = Truth.UNKNOWN if low is None else newest.value.below(low)
+    perhaps = Truth.UNKNOWN if high is None else newest.value.below(high)
+    lower = Truth.TRUE if surely is Truth.TRUE else Truth.FALSE if perhaps is Truth.FALSE else Truth.UNKNOWN
     why = "known-only-so-far" if lower is Truth.UNKNOWN else ""
     return presence(name, ~lower, refs=(newest.ref, earlier.ref), why=why)

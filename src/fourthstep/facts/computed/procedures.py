@@ -72,11 +72,8 @@ def opioid_rotation_declined(facts: Facts, _pain: Pain | None) -> Fact:
 
 
 def _asked_only(name: str, facts: Facts) -> Fact:
-    """What the record shows of a refusal: an entry says so, or none does and the kind is vouched for."""
+    """Only an answer says so; without one, no where the kind is vouched for."""
     kind = "procedure" if name.startswith("radiotherapy") else "drug"
-    refused = facts.timeline.of([name])
-    if refused:
-        return presence(name, Truth.TRUE, refs=tuple(sorted(event.ref for event in refused)))
     if not facts.timeline.vouched(kind):
         return unknown(name, "not-vouched")
     return presence(name, Truth.FALSE, detail="as-recorded")
