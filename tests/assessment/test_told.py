@@ -8,7 +8,10 @@ from tests.report.examples import EXAMPLES
 
 from fourthstep import as_of, assess, read_record
 from fourthstep.assessment.overview import history
+from fourthstep.assessment.reasons import may_stop
 from fourthstep.events.event import Drug, Event
+from fourthstep.knowledge.load import load_knowledge
+from fourthstep.knowledge.policy import DEFAULT, Policy, Signature, all_criteria
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +72,12 @@ def test_a_reason_that_an_order_gives():
             entry["resource"]["reasonCode"] = [{"text": "femoral thrombosis"}]
     told = assess(read_record(json.dumps(record).encode()), as_of=as_of("2026-03-01")).antithrombotics_told
     assert told[0].reasons == ("femoral thrombosis",)
+
+
+def test_a_signed_policy_criterion_may_stop():
+    """An unsigned stop of policy only cautions, until the clinical lead signs it."""
+    weak = next(each for each in all_criteria(load_knowledge())
+                if each.marks.value == "P" and not each.decided and not each.bedside)  # fmt: skip
+    signed = Policy(signed=[Signature(criteria=[weak.id], by="the clinical lead", date="2026-01-01")])
+    assert not may_stop(weak, DEFAULT)
+    assert may_stop(weak, signed)

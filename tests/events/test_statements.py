@@ -58,3 +58,43 @@ def test_a_pain_score(tmp_path, score, ok):
         return
     with pytest.raises(KnowledgeError, match="cannot be true; write a number from 0 to 10"):
         case(tmp_path, body)
+
+
+BODIES = [
+    ("vouched: [drugs]", "`drugs` is no kind"),
+    ("refused: [celiac-plexus]", "there is no intervention `celiac-plexus`"),
+    ("drugs:\n  - {drug: blood thinner}", "`blood thinner` is no drug of the code sets"),
+    ("drugs:\n  - {drug: morphine, dose: some}", "`some` is not a number with a unit"),
+    ("drugs:\n  - {drug: morphine, since: long ago}", "`long ago` is neither an age such as `3 d` nor a date"),
+    ("drugs:\n  - {drug: morphine, current: perhaps}", "perhaps"),
+]
+
+
+@pytest.mark.parametrize(("body", "told"), BODIES)
+def test_a_wrong_line_of_a_case(tmp_path, body, told):
+    with pytest.raises(KnowledgeError) as caught:
+        case(tmp_path, body)
+    assert told in str(caught.value)
+
+
+def test_a_case_without_a_day(tmp_path):
+    path = tmp_path / "case.yaml"
+    path.write_text("as_of: today\n", encoding="utf-8")
+    with pytest.raises(KnowledgeError, match="expected a day such as 2026-03-01"):
+        read_case(path, load_knowledge())
+
+
+SIGNS = [("<5", "<5"), ("≤5", "≤5"), (">5", ">5"), ("≥5", "≥5"), ("4..5", "4 to 5"), ("5", "5")]
+
+
+@pytest.mark.parametrize(("written", "read"), SIGNS)
+def test_signs(tmp_path, written, read):
+    (event,) = case(tmp_path, f"facts: {{platelet_count: '{written} 10*9/L'}}")[1].events
+    assert str(event.value) == read
+
+
+def test_a_group_of_drugs_and_a_drug_with_its_last_dose(tmp_path):
+    body = "facts: {late_nadir_chemotherapy: 'no', nsaid: 'yes'}\ndrugs:\n  - {drug: apixaban, dose: 5 mg, last_dose: 20 h}"
+    events = case(tmp_path, body)[1].events
+    assert {event.drug.source for event in events if event.concept == "anticoagulant:doac_xa"} == {"order", "administration"}
+    assert [event.drug.ingredient for event in events if event.concept.startswith("nsaid:")] == ["stated"]

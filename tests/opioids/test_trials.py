@@ -1,6 +1,7 @@
 """Was an opioid tried adequately?  Every patient begins as the first row; only what a row shows differs."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -80,6 +81,12 @@ ROWS = [
 def test_elements(case, record, pain, wanted, adequate):
     trial = tried(*record, pain=pain)["morphine"]
     assert (elements(trial), trial.adequate) == (wanted, adequate), case
+
+
+def test_a_score_without_an_end_leaves_the_outcome_open():
+    at_least_six = DayScore(NOW.day - timedelta(days=9), Interval(Decimal(6), None))
+    trial = tried(ER, FILLED, RESCUE, pain=[at_least_six, *scores((0, 6))])["morphine"]
+    assert (trial.outcome, trial.adequate) == (U, U)
 
 
 def test_a_raise_by_a_quarter_titrates():

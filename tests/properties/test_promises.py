@@ -172,6 +172,17 @@ def test_replay_names_the_record_and_the_words():
     assert any(line.startswith("rfa-bone-metastasis") and line.endswith("after correction now") for line in told)
 
 
+def test_replay_names_the_pathway():
+    dead = {**source("rib"), "entry": [_died(entry) for entry in source("rib")["entry"]]}
+    told = replay(usual("rib"), read_record(dead), None, DEFAULT, load_knowledge())[1]
+    assert "pathway: refer then, not in scope now" in told
+
+
+def _died(entry):
+    resource = entry["resource"]
+    return entry if resource["resourceType"] != "Patient" else {**entry, "resource": {**resource, "deceasedBoolean": True}}
+
+
 @OFTEN
 @given(anybody, st.randoms(use_true_random=False))
 def test_the_order_of_events_is_nothing(events, chance):

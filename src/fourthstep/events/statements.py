@@ -42,8 +42,7 @@ class DrugStatement(Entry, frozen=True, kw_only=True):
     until: str = ""
     last_dose: str = ""
     """Age of the last known administration: `20 h`, `3 d`."""
-    current: str = "yes"
-    """yes, no or unknown."""
+    current: Literal["yes", "no", "unknown"] = "yes"
     source: Literal["order", "statement", "administration", "dispense"] = "order"
     """What shows it: an order only intends; a statement, an administration (one dose) or a dispense shows it taken."""
 
