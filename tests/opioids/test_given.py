@@ -63,6 +63,7 @@ def test_given(what, resources, scheduled, given_, most, spread):
     found = (str(dose.scheduled), str(dose.prn_given or "none"), str(dose.prn_max), str(dose.range))
     assert found == (scheduled, given_, most, spread)
     assert ("given-unclear" in dose.flags) is (given_.startswith("0 to"))
+    assert ("as-needed-limit-unknown" in dose.flags) is (LIMITLESS in resources)
 
 
 def test_a_third_of_a_week_leaves_nothing_in_a_total():

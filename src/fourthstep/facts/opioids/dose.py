@@ -22,6 +22,7 @@ from fourthstep.facts.opioids.convert import (
     states_morphine,
     tidy,
 )
+from fourthstep.facts.opioids.given import is_pump
 from fourthstep.facts.opioids.steps import ZERO, Daily, OpioidDose, Step, Totals, Use
 from fourthstep.facts.opioids.uses import current_uses
 from fourthstep.ground.dates import AsOf
@@ -71,6 +72,8 @@ def opioid_dose(  # noqa: PLR0913  what the answer depends on, each by its name
     silent = _silent(events, vouched)
     whole = total(steps, silent, knowledge)
     flags = _flags(steps, whole, events, knowledge)
+    if any(use.fate == "replaced" and use.as_needed is Truth.TRUE and not is_pump(use.event) for use in uses):
+        flags.add("as-needed-limit-unknown")  # an order whose limit can be read stays beside what was given
     limits = knowledge.limits
     high = _at_least(whole.range, limits.high_exposure.value)
     very = _at_least(whole.range, limits.very_high_exposure.value)
