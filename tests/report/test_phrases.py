@@ -128,7 +128,10 @@ def asked(**changed):
         (asked(decision="shared", hours="48 h"), "a shared decision with the prescriber (if paused: 48 h)"),
         (asked(decision="continue", hours=""), "no interruption"),
         (asked(decision="hold_plus_lab", hours="120 h", lab="INR normal"), "120 h, check INR normal"),
-        (asked(condition="CrCl >=50 (4 doses)"), "72 h (creatinine clearance ≥50 (4 doses))"),
+        (asked(condition="CrCl <50"), "72 h (at a creatinine clearance below 50 mL/min)"),
+        (asked(condition="CrCl 15-30 (3 doses)"), "72 h (3 doses, at a creatinine clearance of 15 to 30 mL/min)"),
+        (asked(condition="CrCl <50 (6-8 doses)"), "72 h (6-8 doses, at a creatinine clearance below 50 mL/min)"),
+        (asked(condition="CrCl >=50 (4 doses)"), "72 h (4 doses, at a creatinine clearance of 50 mL/min or more)"),
     ],
 )
 def test_what_a_guideline_asks(asks, told):

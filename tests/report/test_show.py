@@ -53,6 +53,7 @@ def test_says(name, sentence):
     [
         ("celiac-plexus", "celiac-plexus-neurolysis-percutaneous"),
         ("apixabn", "apixaban"),
+        ("cordotomi", "percutaneous-cordotomy"),
         ("zzzzzz", "fourthstep show list"),
     ],
 )

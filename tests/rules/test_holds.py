@@ -154,3 +154,22 @@ def test_a_guideline_that_does_not_name_the_procedure_says_nothing(sir, beside):
     """Never its interval for low risk, which is no interruption."""
     (found,) = judged("high", given("apixaban", 1), *KIDNEY[90], sir=sir).values()
     assert [each.source for each in found.asks] == ["ASRA2018", *beside]
+
+
+@pytest.mark.parametrize(
+    ("last", "until"),
+    [
+        (
+            When(NOW.day, NOW.day, datetime(2026, 2, 27, 8, 10, tzinfo=UTC)),
+            ["2026-03-02T08:10+00:00", "2026-03-01T08:10+00:00"],
+        ),
+        (ago(2), ["", ""]),  # a day alone: no minute from which to count
+        (None, ["", ""]),  # ordered, no dose recorded
+    ],
+)
+def test_until_when_an_interval_runs(last, until):
+    """Told only where the last dose is known to the minute: ASRA 72 h, SIR 48 h."""
+    events = [ordered("apixaban")] if last is None else [event("apixaban", last, source="administration", current=None)]
+    facts = review(*events, *KIDNEY[90]).inquiry.facts
+    (verdict,) = hold_verdicts("high", "high", facts)
+    assert [each.until for each in verdict.asks] == until

@@ -9,7 +9,8 @@ from fourthstep.rules.holds import Exposure, moment
 
 SAFETY = (
     "platelet_count", "inr", "haemoglobin", "neutrophil_count", "creatinine", "egfr", "creatinine_clearance",
-    "anticoagulant", "antiplatelet", "nsaid", "antiangiogenic", "cytotoxic_recent", "sepsis", "local_infection",
+    "anticoagulant", "antiplatelet", "anticoagulant_long_term", "nsaid", "antiangiogenic", "cytotoxic_recent", "sepsis",
+    "local_infection",
     "temperature", "bowel_obstruction", "spinal_cord_compression", "raised_intracranial_pressure", "contrast_allergy",
     "local_anaesthetic_allergy", "pregnancy", "pacemaker", "icd_defibrillator", "diabetes", "delirium",
     "bilirubin", "albumin", "c_reactive_protein", "aspirin", "ssri_snri", "gcsf", "radionuclide_therapy",

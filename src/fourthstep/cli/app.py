@@ -95,7 +95,7 @@ def case_command(
     output: OutputOption = None,
     full: FullOption = False,
 ) -> None:
-    """Assess a short YAML case in place of FHIR."""
+    """Assess a short YAML case in place of FHIR; docs/case.md lists every key."""
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
     if not case.is_file():
@@ -119,6 +119,7 @@ def opioids_command(
     from fourthstep.assessment.identity import encode  # noqa: PLC0415
     from fourthstep.report.opioids import opioid_lines  # noqa: PLC0415
     from fourthstep.report.phrases import Phrases  # noqa: PLC0415
+    from fourthstep.report.verdict import STALE_DAYS, newest, newest_age  # noqa: PLC0415
 
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
@@ -127,8 +128,12 @@ def opioids_command(
     if form is Format.JSON:
         typer.echo(encode(assessment.opioids))
         return
-    typer.echo(f"Opioids on {assessment.as_of}")
-    for line in opioid_lines(assessment.opioids, Phrases(knowledge)):
+    say = Phrases(knowledge)
+    typer.echo(f"Opioids on {assessment.as_of} · {newest(assessment, say)}")
+    age = newest_age(assessment)
+    if age is not None and age > STALE_DAYS:
+        typer.echo(say("report", "stale", age=age, day=assessment.newest))
+    for line in opioid_lines(assessment.opioids, say):
         typer.echo(f"  {line}")
 
 

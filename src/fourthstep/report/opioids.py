@@ -18,7 +18,7 @@ def opioid_lines(dose: OpioidDose, say: Phrases, *, full: bool = True) -> Iterat
     """Totals first, then every step with its product, amount, factor, table and reference; past uses only if `full`."""
     yield totals_line(dose, say)
     yield from (f"{say('opioids', 'flag')}: {say.flag(flag)}" for flag in dose.flags)
-    told = [step for step in dose.steps if full or step.fate not in PAST]
+    told = sorted((step for step in dose.steps if full or step.fate not in PAST), key=lambda step: step.fate in PAST)
     yield from (f"{text} [{', '.join(step.ref for step in steps)}]" for text, steps in together(told, say))
     if len(told) < len(dose.steps):
         yield say("opioids", "past", count=len(dose.steps) - len(told))

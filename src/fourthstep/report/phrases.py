@@ -21,6 +21,7 @@ REF = 16
 _WITHIN = re.compile(r"within (\S+ \S+)\Z")
 _SOURCE = re.compile(r"([A-Z]{3,})(\d{4})([A-Z]*)\Z")
 _CODED = re.compile(r"[a-z][a-z-]*\Z")
+_CLEARANCE = re.compile(r"CrCl ?(<|>=)? ?(\d+)(?:-(\d+))?(?: \(([\d-]+) doses\))?\Z")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T")
 
 
@@ -177,7 +178,9 @@ class Phrases:
         """A fact that was found, without its day: `platelets 161 ×10⁹/L`; a presence by its name alone."""
         if value.value == "no":
             return self("report", "no_recorded", name=value.says)
-        return value.says if value.value == "yes" else f"{value.says} {self.quantity(value.value, value.unit)}"
+        if value.value == "yes":
+            return f"{value.says} ({', '.join(value.names)})" if value.names else value.says
+        return f"{value.says} {self.quantity(value.value, value.unit)}"
 
     def not_found(self, values: Iterable[Value]) -> Iterator[tuple[str, str]]:
         """What is absent, as recorded, in one line; what is not known in one line for each reason, with that reason."""
@@ -204,7 +207,7 @@ class Phrases:
         """Fact and value; *no* only where the fact is false."""
         name = self.fact(leaf.fact)
         if leaf.value in ("", "yes"):
-            return name
+            return f"{name} ({', '.join(leaf.names)})" if leaf.names else name
         if leaf.value == "no":
             return self("report", "no_answered" if leaf.detail in ("answered", "stated") else "no_recorded", name=name)
         kind = f" ({self('detail', leaf.detail)})" if self.has("detail", leaf.detail) else ""
@@ -238,7 +241,8 @@ class Phrases:
         """Every guideline's interval, the deciding one first; why it is not settled; and who decides."""
         for index, each in enumerate(verdict.asks):
             key = "beside" if index else "asks"
-            yield self("hold", key, source=self.source(each.source), asks=self.asks(each), drug=verdict.drug)
+            asks = self("hold", key, source=self.source(each.source), asks=self.asks(each), drug=verdict.drug)
+            yield asks + (f", {self('hold', 'until', until=self.day(each.until))}" if each.until else "")
         if verdict.why or not verdict.asks:
             yield self.why(verdict.why or "no-interval-in-the-table")
         yield self("hold", "decides")
@@ -251,8 +255,18 @@ class Phrases:
         else:
             words = asked.hours
         lab = f", {self('hold', 'lab', lab=asked.lab)}" if asked.lab else ""
-        condition = asked.condition.replace(">=", "≥").replace("CrCl", self("hold", "clearance"))
+        condition = self._condition(asked.condition)
         return f"{words}{lab}{f' ({condition})' if condition else ''}"
+
+    def _condition(self, condition: str) -> str:
+        """`CrCl>=50 (4 doses)` as: 4 doses, at a creatinine clearance of 50 mL/min or more."""
+        clearance = _CLEARANCE.match(condition)
+        if not clearance:
+            return condition.replace(">=", "≥").replace("CrCl", self("hold", "clearance"))
+        sign, low, high, doses = clearance.groups()
+        key = {"<": "clearance_below", ">=": "clearance_from"}.get(sign or "", "clearance_between")
+        at = self("hold", key, low=low, high=high)
+        return f"{self('hold', 'doses', count=doses)}, {at}" if doses else at
 
 
 def once(leaves: Iterable[Leaf]) -> list[Leaf]:

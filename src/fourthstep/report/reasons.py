@@ -81,6 +81,15 @@ def sentence(reason: Reason, say: Phrases) -> str:
     return f"{effect(reason, say)}: {says(reason, say)}{sources}"
 
 
+def correction(reason: Reason, say: Phrases) -> str:
+    """What a correctable stop asks for, short: the drug with the interval of the deciding guideline, or the finding."""
+    hold = reason.hold
+    if hold is None or not hold.asks:
+        return hold.drug if hold else reason.says
+    first = hold.asks[0]
+    return say("hold", "short", drug=hold.drug, source=say.source(first.source), asks=say.asks(first))
+
+
 def data(reason: Reason) -> list[Leaf]:
     """The data that make a reason true, or leave it unknown."""
     found = [leaf for leaf in once(reason.leaves) if leaf.truth == reason.truth]

@@ -34,6 +34,9 @@ from fourthstep.report.phrases import Phrases
 from fourthstep.rules.ask import COMPARATORS, asked
 
 NEAR = 5
+"""Names that are proposed for one that is not known."""
+BEGINNING, ENDING = 4, 3
+"""Letters that a proposed name shares at least, and letters of an ending that may differ."""
 Lines = Iterator[tuple[int, str]]
 """Indent and text."""
 
@@ -96,13 +99,19 @@ def _listed(entries: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 def _not_found(name: str, entries: dict[str, dict[str, Any]], say: Phrases) -> str:
     names = [each for of_kind in entries.values() for each in of_kind]
-    inside = [each for each in names if name.lower() in each.lower()]
-    near = list(dict.fromkeys([*inside, *get_close_matches(name.lower(), names, NEAR, 0.6)]))[:NEAR]
+    near = _near(name.lower(), names)
     told = [
         say("show", "unknown", name=name),
         say("show", "near", names=", ".join(near)) if near else say("show", "list_hint"),
     ]
     return "; ".join(told)
+
+
+def _near(wanted: str, names: list[str]) -> list[str]:
+    """Names that hold what was written, or its beginning (`cordotomi`), or that look like it."""
+    beginning = wanted[: max(BEGINNING, len(wanted) - ENDING)]
+    holding = [each for part in (wanted, beginning) for each in names if part in each.lower()]
+    return list(dict.fromkeys([*holding, *get_close_matches(wanted, names, NEAR, 0.6)]))[:NEAR]
 
 
 def _page(kind: str, name: str, entry: Any, knowledge: Knowledge, width: int) -> str:

@@ -58,9 +58,11 @@ LISTED = 12
 """Options of a pain that the short report lists; the rest is counted."""
 WEIGHED = 2
 """Options of a pain whose benefit and harm the short report tells."""
-ROWS = 8
+ROWS = 7
 """Reasons that the short report tells of a pain."""
-ASKED = 6
+CHANGED = 5
+"""Unknowns that the short report tells."""
+ASKED = 5
 """Questions to confirm that the short report tells."""
 
 
@@ -315,7 +317,7 @@ class TextReport:
         return f"{value.says}: {self.say.value(value)}{self._refs(value.refs)}"
 
     def _changes(self, assessment: Assessment) -> None:
-        shown = assessment.changes if self.full else assessment.changes[:8]
+        shown = assessment.changes if self.full else assessment.changes[:CHANGED]
         self._list("changes", (self._change(change) for change in shown))
         if len(shown) < len(assessment.changes):
             self._put(self.say("report", "and_more", count=len(assessment.changes) - len(shown)), 2, "dim")

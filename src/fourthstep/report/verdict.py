@@ -4,17 +4,25 @@ from datetime import date
 
 import msgspec
 
-from fourthstep.assessment.result import Assessment, LegView, RedFlagView
+from fourthstep.assessment.result import Antithrombotic, Assessment, LegView, RedFlagView, Value
 from fourthstep.assessment.words import OptionWord, PathwayWord
 from fourthstep.ground.truth import NO, NOT_KNOWN, YES
 from fourthstep.report.phrases import Phrases
+from fourthstep.report.reasons import correction
 
 STALE_DAYS = 30
 """A newest datum older than this makes a notice that proposes `--as-of`."""
 NAMED = 6
 """Reasons of the pathway that are named; `What would change this` lists the unknowns."""
+COUNTS = ("platelet_count", "inr")
+"""Measurements told beside the drugs that act on bleeding."""
+ANTITHROMBOTICS = ("anticoagulant", "antiplatelet", "anticoagulant_long_term")
 SETTLED = ("adequate", "not usable", "not applicable")
 """States of a leg that leave no gap."""
+
+
+READY = (OptionWord.CANDIDATE.value, OptionWord.WITH_CAUTION.value)
+"""Words of an option that nothing holds up."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -30,7 +38,7 @@ def strip(assessment: Assessment, say: Phrases) -> list[Verdict]:
     """Pain, conventional treatment and options, in neutral lines."""
     if assessment.pathway.word == PathwayWord.NOT_IN_SCOPE.value:
         return []
-    return [_pain(assessment, say), _treatment(assessment, say), _options(assessment, say)]
+    return [_pain(assessment, say), _treatment(assessment, say), _bleeding(assessment, say), _options(assessment, say)]
 
 
 def _pain(assessment: Assessment, say: Phrases) -> Verdict:
@@ -59,6 +67,31 @@ def _treatment(assessment: Assessment, say: Phrases) -> Verdict:
     return Verdict("treatment", state, say("verdict", "gaps", count=len(gaps), of=len(gating)), names)
 
 
+def _bleeding(assessment: Assessment, say: Phrases) -> Verdict:
+    """Drugs that act on bleeding, with the last dose, and the counts that decide most procedures."""
+    found = {value.fact: value for value in assessment.safety}
+    counts = "; ".join(_count(found[name], say) for name in COUNTS if name in found)
+    drugs = [_antithrombotic(each, say) for each in assessment.antithrombotics_told]
+    asked = [found[name] for name in ANTITHROMBOTICS if name in found]
+    coded = [say.short(value) for value in asked if value.value == "yes"]
+    if drugs or coded:
+        return Verdict("bleeding", "warn", "; ".join(drugs or coded), counts)
+    still_open = [value.says for value in asked if value.why]
+    if still_open:
+        return Verdict("bleeding", "unknown", counts, say("verdict", "antithrombotic_open", names=", ".join(still_open)))
+    return Verdict("bleeding", "good", counts, say("report", "absent", names=", ".join(value.says for value in asked)))
+
+
+def _count(value: Value, say: Phrases) -> str:
+    """A measurement with its day, or why there is none."""
+    return f"{value.says}: {say.why(value.why)}" if value.why else f"{say.short(value)} ({say.day(value.day)})"
+
+
+def _antithrombotic(each: Antithrombotic, say: Phrases) -> str:
+    last = say("hold", "last", last=say.day(each.last)) if each.last else say("hold", "no_last")
+    return f"{each.drug}: {say('hold_taken', each.taken)}, {last}"
+
+
 def _options(assessment: Assessment, say: Phrases) -> Verdict:
     """How many options there are to discuss, and how many cannot be told."""
     counts = option_counts(assessment)
@@ -73,9 +106,8 @@ def _options(assessment: Assessment, say: Phrases) -> Verdict:
 def option_counts(assessment: Assessment) -> dict[str, int]:
     """Options by their word; `open` are the candidates, with and without caution."""
     words = [option.word for pain in assessment.pains for option in pain.options]
-    opened = (OptionWord.CANDIDATE.value, OptionWord.WITH_CAUTION.value)
-    others = {word.value: words.count(word.value) for word in OptionWord if word.value not in opened}
-    return {"open": sum(words.count(word) for word in opened), **others}
+    others = {word.value: words.count(word.value) for word in OptionWord if word.value not in READY}
+    return {"open": sum(words.count(word) for word in READY), **others}
 
 
 def true_flags(assessment: Assessment) -> list[RedFlagView]:
@@ -91,10 +123,24 @@ def open_flags(assessment: Assessment) -> list[RedFlagView]:
 def pathway_reasons(assessment: Assessment, say: Phrases) -> list[str]:
     """Why the pathway has its word; several options or unknowns in one sentence."""
     by_kind: dict[str, list[str]] = {}
+    first = _corrections(assessment, say)
     for each in assessment.pathway.because:
         kind, _, name = each.partition(":")
-        by_kind.setdefault(kind, []).append(say.name(kind, name))
+        corrected = kind == "option" and name in first
+        by_kind.setdefault("option-after" if corrected else kind, []).append(say.name(kind, name))
+        if corrected:
+            by_kind.setdefault("correct-first", []).extend(first[name])
     return [say("because", kind, name=_some(names, say)) for kind, names in by_kind.items()]
+
+
+def _corrections(assessment: Assessment, say: Phrases) -> dict[str, list[str]]:
+    """What must be corrected before each intervention that is open only after it, for every pain."""
+    options = [option for pain in assessment.pains for option in pain.options]
+    ready = {option.id for option in options if option.word in READY}
+    return {option.id: [correction(each, say) for each in option.reasons
+                        if each.truth == YES and each.effect == "correctable-stop"]
+            for option in options
+            if option.word == OptionWord.AFTER_CORRECTION.value and option.id not in ready}  # fmt: skip
 
 
 def _some(names: list[str], say: Phrases) -> str:

@@ -53,6 +53,8 @@ class Asked(msgspec.Struct, frozen=True):
     restart: str
     mark: str
     note: str
+    until: str = ""
+    """When the longest time asked has passed since the last dose; empty where that dose is not known to the minute."""
 
 
 class HoldVerdict(msgspec.Struct, frozen=True):
@@ -140,7 +142,7 @@ def _verdict(exposure: Exposure, risk: BleedingClass, sir: str, facts: Facts) ->
         taken=exposure.taken.value,
         last=moment(exposure.last),
         refs=exposure.refs,
-        asks=tuple(_ask(row) for row in (*least, *(row for row in deciding if row not in least), *beside)),
+        asks=tuple(_ask(row, exposure.latest) for row in (*least, *(row for row in deciding if row not in least), *beside)),
         stop=stop,
         caution=caution,
         why=why,
@@ -164,9 +166,17 @@ def moment(when: When | None) -> str:
     return when.instant.isoformat(timespec="minutes") if when.instant else str(when)
 
 
-def _ask(row: Hold) -> Asked:
+def _ask(row: Hold, latest: When | None) -> Asked:
     return Asked(row.source, row.decision, _span(row.hours, row.hours_max), row.condition, row.lab,
-                     _span(row.restart, row.restart_max), row.mark, row.note)  # fmt: skip
+                 _span(row.restart, row.restart_max), row.mark, row.note, _until(row, latest))  # fmt: skip
+
+
+def _until(row: Hold, latest: When | None) -> str:
+    """When the interval has passed, counted from a dose known to the minute; only what a guideline asks, never a plan."""
+    hours = row.hours_max or row.hours
+    if latest is None or latest.instant is None or hours is None or row.decision not in ("hold", "hold_plus_lab"):
+        return ""
+    return (latest.instant + timedelta(hours=float(hours))).isoformat(timespec="minutes")
 
 
 def _span(low: Decimal | None, high: Decimal | None) -> str:
