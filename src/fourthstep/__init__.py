@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from fourthstep.assessment.assess import assess, assess_events
+    from fourthstep.assessment.hold import hold
     from fourthstep.assessment.result import Assessment
     from fourthstep.ground.dates import as_of
     from fourthstep.ground.errors import FourthstepError
@@ -26,6 +27,7 @@ __all__ = [
     "as_of",
     "assess",
     "assess_events",
+    "hold",
     "load_knowledge",
     "read_from_server",
     "read_policy",
@@ -39,6 +41,7 @@ _HOMES = {
     "as_of": "fourthstep.ground.dates",
     "assess": "fourthstep.assessment.assess",
     "assess_events": "fourthstep.assessment.assess",
+    "hold": "fourthstep.assessment.hold",
     "load_knowledge": "fourthstep.knowledge.load",
     "read_policy": "fourthstep.knowledge.policy",
     **dict.fromkeys(("Record", "read_from_server", "read_record", "read_records"), "fourthstep.record"),

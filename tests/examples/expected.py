@@ -338,7 +338,7 @@ ROWS = {
         ("pathway", "not in scope"),
         (
             "because",
-            ["out-of-scope:active_cancer", "out-of-scope:treatment_related_pain", "out-of-scope:neoplasm_related_pain"],
+            ["none-recorded:active_cancer", "none-recorded:treatment_related_pain", "none-recorded:neoplasm_related_pain"],
         ),
         ("first", []),
         ("changes first", []),

@@ -54,7 +54,10 @@ def ordered(name, *dose, days=60, current=True, status="active"):
 
 
 def amount(value, unit="mg", *, a_day=1, route="subcutaneous"):
-    return Dose(Interval.point(value), unit, per_day=Interval.point(a_day), route=route)
+    """As a record gives it: the class of the route, and its word."""
+    return Dose(
+        Interval.point(value), unit, per_day=Interval.point(a_day), route="parenteral" if route else "", route_word=route
+    )
 
 
 def judged(risk, *events, sir="high"):

@@ -32,6 +32,8 @@ from fourthstep.rules.holds import exposures
 from fourthstep.rules.prognosis import prognosis
 
 FORMAT = "fourthstep-assessment/1"
+NONE = "no"
+"""A leaf's value where the fact is absent, as recorded."""
 
 
 def assess(
@@ -218,7 +220,8 @@ def _pathway(decided: tuple[Decided, Decided, Decided, Decided], flags: tuple[Re
     )
     hints = ["hint:pain_probably_uncontrolled"] if probably.truth == YES else []
     because = {
-        PathwayWord.NOT_IN_SCOPE: [f"out-of-scope:{leaf.fact}" for leaf in scope.leaves if leaf.truth == NO],
+        PathwayWord.NOT_IN_SCOPE: [f"{'none-recorded' if leaf.value == NONE else 'out-of-scope'}:{leaf.fact}"
+                                   for leaf in (scope.leaves[place] for place in scope.deciding)],
         PathwayWord.RED_FLAG_FIRST: [f"red-flag:{name}" for name in true_flags],
         PathwayWord.CANNOT_TELL: [*hints, *(f"unknown:{name}" for each in (scope, uncontrolled, tolerated)
                                             if each.truth == NOT_KNOWN for name in each.open)],

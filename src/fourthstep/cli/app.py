@@ -13,7 +13,7 @@ from fourthstep.assessment.assess import assess, assess_events
 from fourthstep.assessment.identity import as_json
 from fourthstep.assessment.result import Assessment
 from fourthstep.events.statements import read_answers, read_case
-from fourthstep.ground.dates import AsOf, as_of
+from fourthstep.ground.dates import AsOf, When, as_of, when
 from fourthstep.ground.errors import FourthstepError
 from fourthstep.knowledge.load import Knowledge, load_knowledge
 from fourthstep.knowledge.policy import DEFAULT, Policy, read_policy, zone_of
@@ -26,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+MOST_CLEARANCE = 300
+"""mL/min; above it a number is a typing error."""
 knowledge_app = typer.Typer(help="Work on the knowledge.", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
 
@@ -147,6 +149,34 @@ def show_command(
     typer.echo(show(name, load_knowledge(), width=_width()))
 
 
+@app.command("hold")
+def hold_command(
+    drug: Annotated[str, typer.Argument(help="An antithrombotic drug, by its generic name.")],
+    before: Annotated[str, typer.Option("--for", help="The intervention, by its id.", metavar="ID")],
+    dose: Annotated[str, typer.Option("--dose", help="How it is used, where intervals differ by it.", metavar="USE")] = "",
+    crcl: Annotated[float | None, typer.Option("--crcl", help="Creatinine clearance, mL/min.", metavar="N")] = None,
+    last: Annotated[
+        str, typer.Option("--last", help="Last dose: a day, or an instant with its offset.", metavar="TIME")
+    ] = "",
+    as_of_text: AsOfOption = "",
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """What guidelines ask of an antithrombotic drug before a procedure; the prescriber decides."""
+    from decimal import Decimal  # noqa: PLC0415
+
+    from fourthstep.assessment.hold import hold  # noqa: PLC0415
+    from fourthstep.assessment.identity import encode  # noqa: PLC0415
+    from fourthstep.report.hold import hold_text  # noqa: PLC0415
+
+    knowledge = load_knowledge()
+    clearance = None if crcl is None else Decimal(str(crcl))
+    if clearance is not None and not 0 < clearance < MOST_CLEARANCE:
+        raise FourthstepError(f"--crcl: expected mL/min, above 0 and below {MOST_CLEARANCE}")
+    answer = hold(drug, before=before, as_of=_as_of(as_of_text, DEFAULT), use=dose, clearance=clearance,
+                  last=_last(last), knowledge=knowledge)  # fmt: skip
+    typer.echo(encode(answer) if form is Format.JSON else hold_text(answer, knowledge, width=_width()))
+
+
 @app.command("replay")
 def replay_command(
     result: Annotated[Path, typer.Argument(help="A result written with `--format json`.")],
@@ -202,6 +232,13 @@ def _record(path: Path | None, patient: str, server: str, token: str, policy: Po
     if path is None:
         raise FourthstepError("name a record: `fourthstep assess patient.json`, or `--server URL --patient ID`")
     return read_record(path, patient=patient or None, policy_door=door)
+
+
+def _last(text: str) -> When | None:
+    try:
+        return when(text) if text else None
+    except ValueError:
+        raise FourthstepError("--last: expected a day such as 2026-03-01, or an instant with its offset") from None
 
 
 def _as_of(text: str, policy: Policy) -> AsOf:

@@ -444,6 +444,8 @@ class HoldRules(Entry, frozen=True, kw_only=True):
     class_row: dict[str, str]
     decides: str
     beside: list[str]
+    means: dict[str, str]
+    """What an interval of each source counts, in words."""
     lookback: str
     inr_normal: NormalInr
     secondary_prevention: list[str]

@@ -21,7 +21,7 @@ REF = 16
 _WITHIN = re.compile(r"within (\S+ \S+)\Z")
 _SOURCE = re.compile(r"([A-Z]{3,})(\d{4})([A-Z]*)\Z")
 _CODED = re.compile(r"[a-z][a-z-]*\Z")
-_CLEARANCE = re.compile(r"CrCl ?(<|>=)? ?(\d+)(?:-(\d+))?(?: \(([\d-]+) doses\))?\Z")
+_CLEARANCE = re.compile(r"CrCl ?(<|>=)? ?(\d+)(?:-(\d+))?(?: \((?:([\d-]+) doses|[^)]*)\))?\Z")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T")
 
 

@@ -20,6 +20,9 @@ from fourthstep.ground.truth import Truth, all_of, any_of, truth
 from fourthstep.knowledge.models import BleedingClass, DoseClass
 from fourthstep.knowledge.tables import Hold
 
+USES = ("primary prevention", "secondary prevention", "prophylactic", "therapeutic", "intravenous")
+"""Conditions of the table that speak of the use of a drug; the subcutaneous ones stand in `use_of`."""
+
 
 class Exposure(msgspec.Struct, frozen=True):
     """One antithrombotic drug that the patient takes, may take, or took a short while ago."""
@@ -40,6 +43,8 @@ class Exposure(msgspec.Struct, frozen=True):
     """The last time at which a dose may have been taken: an order that ended later than the last recorded dose."""
     refs: tuple[str, ...]
     events: tuple[Event, ...]
+    use: str = ""
+    """What it is taken for and how, where somebody states it: one of `uses`; the doses then decide nothing."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -75,6 +80,8 @@ class HoldVerdict(msgspec.Struct, frozen=True):
     mark: str
     open: tuple[str, ...] = ()
     """Facts that would settle it."""
+    unsure: tuple[str, ...] = ()
+    """Facts that would tell which of the intervals above applies."""
 
 
 def exposures(facts: Facts) -> tuple[Exposure, ...]:
@@ -128,13 +135,14 @@ def hold_verdicts(risk: BleedingClass, sir: str, facts: Facts) -> tuple[HoldVerd
     """What is asked of every antithrombotic drug before a procedure of this bleeding class."""
     if risk == "none":
         return ()
-    return tuple(_verdict(each, risk, sir, facts) for each in exposures(facts))
+    return tuple(hold_verdict(each, risk, sir, facts) for each in exposures(facts))
 
 
-def _verdict(exposure: Exposure, risk: BleedingClass, sir: str, facts: Facts) -> HoldVerdict:
+def hold_verdict(exposure: Exposure, risk: BleedingClass, sir: str, facts: Facts) -> HoldVerdict:
+    """What is asked of one drug before a procedure of this bleeding class, by ASRA and, beside it, by SIR."""
     deciding, unsure = _rows(exposure, risk, facts, decides=True)
     # A procedure that the other guideline does not name gets no interval of it: never the low-risk one.
-    beside, _ = _rows(exposure, "high" if sir.startswith("high") else sir, facts, decides=False)
+    beside, unsure_beside = _rows(exposure, "high" if sir.startswith("high") else sir, facts, decides=False)
     least = _least(exposure, risk, deciding, facts)
     stop, caution, why, still_open = _judge(exposure, deciding, unsure, facts)
     return HoldVerdict(
@@ -148,6 +156,7 @@ def _verdict(exposure: Exposure, risk: BleedingClass, sir: str, facts: Facts) ->
         why=why,
         mark=max((row.mark for row in least or deciding or beside), default="P", key="VKP".index),
         open=still_open,
+        unsure=tuple(dict.fromkeys((*unsure, *unsure_beside))),
     )
 
 
@@ -220,6 +229,8 @@ def _table(exposure: Exposure, risk: str, facts: Facts) -> list[Hold]:
 def _applies(row: Hold, exposure: Exposure, facts: Facts) -> tuple[Truth, list[str]]:
     """Does the row's condition hold for this patient?"""
     rules, condition = facts.knowledge.holds, row.condition
+    if exposure.use and (use := use_of(condition)):
+        return truth(use == exposure.use), []
     if condition.startswith("CrCl"):
         return _clearance(condition, facts)
     if condition.endswith("prevention"):
@@ -231,6 +242,19 @@ def _applies(row: Hold, exposure: Exposure, facts: Facts) -> tuple[Truth, list[s
     if condition == "intravenous" or condition.startswith("subcutaneous"):
         return _heparin(condition, exposure, rules.heparin_low_dose), [f"dose:{exposure.drug}"]
     return Truth.TRUE, []
+
+
+def use_of(condition: str) -> str:
+    """What a row's condition says of the use, in one word for all guidelines; empty where it says nothing of it."""
+    if condition.startswith("subcutaneous"):
+        return "subcutaneous above 5000 units" if ">5000" in condition else "subcutaneous low dose"
+    return condition if condition in USES else ""
+
+
+def uses(drug: str, facts: Facts) -> tuple[str, ...]:
+    """The uses between which the intervals of a drug differ."""
+    rows = [row for row in facts.knowledge.tables.holds if row.drug == drug]
+    return tuple(dict.fromkeys(use for row in rows if (use := use_of(row.condition))))
 
 
 def _clearance(condition: str, facts: Facts) -> tuple[Truth, list[str]]:
@@ -276,7 +300,8 @@ def _agreed(found: list[Truth]) -> Truth:
 
 
 def _heparin(condition: str, exposure: Exposure, limit: DoseClass) -> Truth:
-    routes = {dose.route or event.drug.route for event in exposure.events if event.drug for dose in event.drug.doses}
+    routes = {dose.route_word or dose.route or event.drug.route
+              for event in exposure.events if event.drug for dose in event.drug.doses}  # fmt: skip
     if not routes or not routes <= {"intravenous", "subcutaneous"}:
         return Truth.UNKNOWN
     if condition == "intravenous":
