@@ -34,6 +34,7 @@ from fourthstep.knowledge.models import (
     Score,
     ScoreItem,
     ScorePoints,
+    Survival,
 )
 from fourthstep.knowledge.tables import SafetyTables
 
@@ -44,6 +45,7 @@ RECORDED = ("condition", "drug", "procedure", "allergy", "goal")
 SILENCES = {"vouched": ("unknown", "no"), "unknown": ("no",), "no": ("unknown",)}
 SPOKEN = ("word", "timing", "fit", "criterion", "rule", "leg", "syndrome", "fact")
 SECTIONS = ("lasting_stops", "correctable_stops", "cautions")
+SURVIVAL = ("at_least", "at_most", "perhaps_from", "perhaps_to")
 LIMITS = ("at_least", "at_most", "above", "below")
 DECISIONS = {"hold_plus_lab": "hold", "continue": "shared"}
 """What a decision is changed to; every other one to no interruption."""
@@ -104,6 +106,12 @@ def of_interventions(knowledge: Knowledge) -> Iterator[Mutant]:
             yield from of_question(f"{name}/fits", each.fits, ("interventions", name, "fits"))
         if each.line.when is not None:
             yield from of_question(f"{name}/line", each.line.when, ("interventions", name, "line"))
+        if each.line.also_when is not None:
+            yield from of_question(f"{name}/also", each.line.also_when, ("interventions", name, "also"))
+        for key in SURVIVAL:
+            if getattr(each.survival, key):
+                yield from (Mutant(f"{name}/survival", f"{key} {how}", ("interventions", name, "survival"), f"{key} {how}")
+                            for how in ("longer", "shorter"))  # fmt: skip
 
 
 def of_criterion(where: str, criterion: Criterion, path: tuple[str, ...], *, stops: bool) -> Iterator[Mutant]:
@@ -247,6 +255,11 @@ def changed_entry(part: str, entry: msgspec.Struct, rest: list[str], mutant: Mut
     if rest[0] == "line":
         line = msgspec.structs.replace(entry.line, when=changed(entry.line.when, mutant))
         return msgspec.structs.replace(entry, line=line)
+    if rest[0] == "also":
+        line = msgspec.structs.replace(entry.line, also_when=changed(entry.line.also_when, mutant))
+        return msgspec.structs.replace(entry, line=line)
+    if rest[0] == "survival":
+        return msgspec.structs.replace(entry, survival=changed_survival(entry.survival, mutant.change))
     section, index = rest[0], int(rest[1])
     criteria = list(getattr(entry, section))
     if mutant.change == "effect":
@@ -254,6 +267,14 @@ def changed_entry(part: str, entry: msgspec.Struct, rest: list[str], mutant: Mut
         return msgspec.structs.replace(entry, **{section: criteria}, cautions=[*entry.cautions, moved])
     criteria[index] = changed_criterion(criteria[index], mutant)
     return msgspec.structs.replace(entry, **{section: criteria})
+
+
+def changed_survival(survival: Survival, change: str) -> Survival:
+    """A prognosis with one limit a band longer or shorter."""
+    key, _, how = change.partition(" ")
+    bands = load_knowledge().prognosis.bands
+    place = bands.index(getattr(survival, key)) + (1 if how == "longer" else -1)
+    return msgspec.structs.replace(survival, **{key: bands[min(max(place, 0), len(bands) - 1)]})
 
 
 def changed_fact(fact: Fact, change: str) -> Fact:

@@ -170,6 +170,8 @@ def _question(name: str, knowledge: Knowledge) -> Question:
             return each.fits
         if own == "line" and each.line.when is not None:
             return each.line.when
+        if own == "also" and each.line.also_when is not None:
+            return each.line.also_when
     else:
         criteria = [*knowledge.safety, *knowledge.red_flags]
     for criterion in criteria:

@@ -1,17 +1,14 @@
 """How an option fits the prognosis and the goals of care: shown and ranked, never a word."""
 
-from decimal import Decimal
-
 from fourthstep.assessment.result import GoalFit
 from fourthstep.assessment.words import Fit
 from fourthstep.facts.derive import Facts
-from fourthstep.ground.interval import Interval
 from fourthstep.ground.truth import Truth
-from fourthstep.knowledge.models import Intervention
+from fourthstep.knowledge.models import Intervention, Survival
 
 
 def goal_fit(each: Intervention, facts: Facts) -> GoalFit:
-    """Does it fit?  Not, if the prognosis is too short or it serves another goal; unknown stays unknown."""
+    """Does it fit?  Not, if the prognosis is too short or too long, or it serves another goal; unknown stays unknown."""
     enough, serves = _prognosis(each, facts), _goals(each, facts)
     if Truth.FALSE in (enough, serves):
         word = Fit.DOES_NOT_FIT
@@ -22,13 +19,22 @@ def goal_fit(each: Intervention, facts: Facts) -> GoalFit:
 
 
 def _prognosis(each: Intervention, facts: Facts) -> Truth:
-    """Is the whole interval of the prognosis at least what the therapy needs?"""
+    """Does every band that the prognosis may be in fit?"""
     fact = facts.of("prognosis")
     bands = facts.knowledge.facts["prognosis"].values
-    if not fact.words:
-        return Truth.TRUE if each.survival.at_least == bands[0] else Truth.UNKNOWN
-    places = [Decimal(bands.index(word)) for word in fact.words]
-    return Interval(min(places), max(places)).at_least(Decimal(bands.index(each.survival.at_least)))
+    places = sorted(bands.index(word) for word in fact.words) or [0, len(bands) - 1]
+    found = {_band(place, each.survival, bands) for place in range(places[0], places[-1] + 1)}
+    return found.pop() if len(found) == 1 else Truth.UNKNOWN
+
+
+def _band(place: int, survival: Survival, bands: list[str]) -> Truth:
+    """Does this band fit?  Unknown where the limit lies inside it, or a specialist judges."""
+    least, most = bands.index(survival.at_least), bands.index(survival.at_most or bands[-1])
+    if least <= place <= most:
+        return Truth.TRUE
+    lowest = bands.index(survival.perhaps_from) if survival.perhaps_from else least
+    highest = bands.index(survival.perhaps_to) if survival.perhaps_to else most
+    return Truth.UNKNOWN if lowest <= place <= highest else Truth.FALSE
 
 
 def _goals(each: Intervention, facts: Facts) -> Truth:

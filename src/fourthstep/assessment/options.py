@@ -54,7 +54,7 @@ def _option(each: Intervention, listed: list[tuple[Recognised, int]], pain: Pain
         correctable_stop=combined(reasons, "correctable-stop"),
         caution=combined(reasons, "caution"),
     )
-    line = inquiry.ask(each.line.when, pain).truth if each.line.when else None
+    line = _line(each, pain, inquiry)
     certain = tuple(found.syndrome.id for found, _ in listed if found.status == "certain")
     return Option(
         id=each.id,
@@ -84,6 +84,15 @@ def _option(each: Intervention, listed: list[tuple[Recognised, int]], pain: Pain
         done_before=_done_before(each, inquiry),
         unknowns=_unknowns(word, fits, listed, own, reasons),
     )
+
+
+def _line(each: Intervention, pain: Pain, inquiry: Inquiry) -> Truth | None:
+    """Is the therapy's own line condition met?  A bedside finding that also meets it counts once it is answered yes."""
+    if each.line.when is None:
+        return None
+    if each.line.also_when is not None and inquiry.ask(each.line.also_when, pain).truth is Truth.TRUE:
+        return Truth.TRUE
+    return inquiry.ask(each.line.when, pain).truth
 
 
 def refusals(each: Intervention, inquiry: Inquiry) -> list[Reason]:
@@ -143,8 +152,9 @@ def bedside_facts(each: Intervention, inquiry: Inquiry) -> Iterable[str]:
     bleeding = knowledge.tables.bleeding[each.id]
     own = (*each.lasting_stops, *each.correctable_stops, *each.cautions)
     shared = shared_rules(each, bleeding, knowledge.safety)
-    asked = [leaf.fact for criterion in (*own, *shared) if criterion.bedside
-             for leaf in inquiry.ask(criterion.when).leaves if leaf.truth == NOT_KNOWN]  # fmt: skip
+    questions = [criterion.when for criterion in (*own, *shared) if criterion.bedside]
+    questions += [each.line.also_when] if each.line.also_when is not None else []
+    asked = [leaf.fact for question in questions for leaf in inquiry.ask(question).leaves if leaf.truth == NOT_KNOWN]
     return dict.fromkeys(asked)
 
 

@@ -21,6 +21,7 @@ from fourthstep.knowledge.models import (
     Rule,
     SafetyRule,
     Score,
+    Survival,
     Syndrome,
     Window,
 )
@@ -143,16 +144,16 @@ class _Check:
     def _intervention(self, each: Intervention) -> None:
         if each.id not in self.knowledge.tables.bleeding:
             self._wrong(each, "id", f"`{each.id}` has no row in tables/procedure_bleeding_class.csv")
-        for question in (each.fits, each.line.when):
+        for question in (each.fits, each.line.when, each.line.also_when):
             if question is not None:
                 self._question(question)
+        if each.line.also_when is not None and each.line.when is None:
+            self._wrong(each.line, "also_when", "`also_when` adds to a `when`, and there is none")
         if (each.line.when is None) != (each.line.otherwise is None):
             self._wrong(each.line, "", "`when` and `otherwise` of a line stand together")
         for criterion in (*each.lasting_stops, *each.correctable_stops, *each.cautions):
             self._criterion(criterion)
-        bands = self.knowledge.prognosis.bands
-        if each.survival.at_least not in bands:
-            self._wrong(each.survival, "at_least", f"`{each.survival.at_least}` is no band", f"Bands: {', '.join(bands)}.")
+        self._survival(each.survival)
         goals = self.knowledge.facts["goal_category"].values
         for goal in each.goals:
             if goal not in goals:
@@ -167,6 +168,16 @@ class _Check:
         self._because(each, each.sources, "sources")
         self._because(each.line, each.line.because)
         self._because(each.survival, each.survival.because)
+
+    def _survival(self, survival: Survival) -> None:
+        bands = self.knowledge.prognosis.bands
+        keys = [key for key in ("perhaps_from", "at_least", "at_most", "perhaps_to") if getattr(survival, key)]
+        unknown = [key for key in keys if getattr(survival, key) not in bands]
+        for key in unknown:
+            self._wrong(survival, key, f"`{getattr(survival, key)}` is no band", f"Bands: {', '.join(bands)}.")
+        places = [bands.index(getattr(survival, key)) for key in keys if key not in unknown]
+        if places != sorted(places):
+            self._wrong(survival, "", "the limits of the prognosis do not stand in order", f"Order: {', '.join(bands)}.")
 
     def _syndrome(self, syndrome: Syndrome) -> None:
         self._question(syndrome.certain)

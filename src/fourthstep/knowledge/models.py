@@ -114,16 +114,28 @@ class Line(Entry, frozen=True, kw_only=True):
 
     says: str
     when: Question | None = None
+    also_when: Question | None = None
+    """Asked at the bedside: what also meets the condition; it counts only once it is answered yes."""
     otherwise: Timing | None = None
     because: list[str] = []
     mark: Mark = "K"
 
 
 class Survival(Entry, frozen=True, kw_only=True):
-    """The smallest sensible prognosis; shown as fit, never a stop."""
+    """From which to which prognosis it is sensible; shown as fit, never a stop.
+
+    A limit that lies inside a band (6 months in 3 to 12), or is left to the specialist, makes that band *not known*.
+    """
 
     says: str
     at_least: str
+    """The smallest band that fits as a whole."""
+    at_most: str = ""
+    """The largest band that fits as a whole; empty: there is no upper limit."""
+    perhaps_from: str = ""
+    """The smallest band that may fit; empty: none below `at_least`."""
+    perhaps_to: str = ""
+    """The largest band that may fit; empty: none above `at_most`."""
     because: list[str] = []
     mark: Mark = "P"
 
@@ -151,6 +163,8 @@ class Attributes(Entry, frozen=True, kw_only=True):
     """Done inside, or restricts, a magnetic resonance scanner."""
     chest: bool = False
     """Can cause a pneumothorax."""
+    drains_effusion: bool = False
+    """Treats a pleural effusion: an effusion on record is why it is done."""
     unopposed_bowel: bool = False
     """Leaves the bowel's parasympathetic tone unopposed."""
     spine: bool = False
