@@ -7,6 +7,8 @@ import itertools
 
 import pytest
 
+from fourthstep.assessment.options import _order
+from fourthstep.assessment.result import GoalFit, Option
 from fourthstep.assessment.words import Fit, OptionWord, PathwayWord, Timing, option_word, pathway_word, timing_word
 from fourthstep.ground.truth import Truth
 
@@ -109,3 +111,22 @@ def test_the_sets_are_closed():
     assert len(Timing) == 5
     assert len(PathwayWord) == 7
     assert len(Fit) == 3
+
+
+ORDER = [
+    # words and timings, in the order in which they must stand
+    (("candidate", "now"), ("candidate, with caution", "now")),
+    (("candidate, with caution", "now"), ("candidate", "salvage")),  # decision 6: salvage behind what is open
+    (("after correction", "after conventional treatment"), ("candidate", "salvage")),
+    (("candidate", "salvage"), ("after correction", "salvage")),
+    (("candidate", "salvage"), ("undetermined", "now")),  # it is open, and an undetermined one is not
+    (("undetermined", "now"), ("contraindicated", "now")),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), ORDER)
+def test_which_option_stands_first(first, second):
+    common = dict.fromkeys(Option.__struct_fields__, "") | {"place": 1, "certainty": "low", "reversible": True,
+                                                               "fit": GoalFit(word="fits", prognosis="", goals="", says="", mark="V")}  # fmt: skip
+    one, two = (Option(**(common | {"id": "x", "word": word, "timing": timing})) for word, timing in (first, second))
+    assert _order(one) < _order(two)

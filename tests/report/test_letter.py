@@ -24,7 +24,7 @@ SAYS = [
     ("pancreatic", "Platelets 212 ×10⁹/L (27 Feb 2026); INR 1 (27 Feb 2026)"),
     (
         "pancreatic",
-        "(2) Celiac plexus neurolysis, percutaneous: candidate; now; fits prognosis and goals, certainty very low",
+        "(2) Celiac plexus neurolysis, percutaneous: candidate; now; fits prognosis and goals, certainty low",
     ),
     ("pancreatic", "Benefit: Six randomised trials, 358 patients"),
     ("pancreatic", "prognosis 3 to 12 months (27 Feb 2026; clinician's estimate of 3 to 12 months (months))"),

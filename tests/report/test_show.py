@@ -24,7 +24,7 @@ def test_list_names_everything():
 
 
 SAYS = [
-    ("celiac-plexus-neurolysis-percutaneous", "Contraindications"),
+    ("vertebroplasty", "Contraindications"),
     ("celiac-plexus-neurolysis-percutaneous", "[COCHRANE2011CPB]"),
     ("celiac-plexus-neurolysis-percutaneous", "Paraplegia or permanent loss of bowel or bladder function"),
     ("tens", "· comparator"),

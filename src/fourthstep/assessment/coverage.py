@@ -82,7 +82,11 @@ def _questions(knowledge: Knowledge) -> Iterator[Question]:
     roots += [question for rule in knowledge.rules.values() for question in (rule.when, rule.yes_when, rule.no_when)]
     roots += [state.when for leg in knowledge.legs.values() for state in leg.states]
     roots += [question for each in knowledge.syndromes.values() for question in (each.certain, each.possible)]
-    roots += [question for each in knowledge.interventions.values() for question in (each.fits, each.line.when, each.line.also_when)]
+    roots += [
+        question
+        for each in knowledge.interventions.values()
+        for question in (each.fits, each.line.when, each.line.also_when)
+    ]
     roots += [row.when for row in (*knowledge.prognosis.estimate, *knowledge.prognosis.scores)]
     for root in roots:
         if root is not None:

@@ -6,7 +6,7 @@ from fourthstep.assessment.fit import goal_fit
 from fourthstep.assessment.reasons import combined, hold_reason, reasons_for, shared_rules
 from fourthstep.assessment.result import Option, Reason
 from fourthstep.assessment.syndromes import Recognised
-from fourthstep.assessment.words import Fit, OptionWord, Timing, option_word, timing_word
+from fourthstep.assessment.words import OPEN, Fit, OptionWord, Timing, option_word, timing_word
 from fourthstep.events.statements import REFUSED
 from fourthstep.facts.derive import Facts
 from fourthstep.facts.pains import Pain
@@ -162,9 +162,15 @@ def _done_before(each: Intervention, inquiry: Inquiry) -> tuple[str, ...]:
     return tuple(event.ref for event in inquiry.facts.timeline.of(each.procedures) if event.kind == "procedure")
 
 
-def _order(option: Option) -> tuple[int, int, int, int, int, bool, str]:
-    """The word, fit with goals, timing, place in the syndrome's list, certainty, reversible first, id."""
+def _order(option: Option) -> tuple[bool, bool, int, int, int, int, int, bool, str]:
+    """The word, fit with goals, timing, place in the syndrome's list, certainty, reversible first, id.
+
+    A salvage option stands behind all others that are open: it is for when those failed or are blocked (ADR 6).
+    """
+    opened = option.word in OPEN
     return (
+        not opened,
+        opened and option.timing == Timing.SALVAGE,
         _WORDS.index(option.word),
         _FITS.index(option.fit.word),
         _TIMINGS.index(option.timing),
