@@ -2,11 +2,14 @@
 
 import csv
 import importlib.util
+import re
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 import yaml
+
+from fourthstep.assessment.coverage import read_complete
 
 ROOT = Path(__file__).resolve().parent.parent
 DOSSIER = ROOT.parent / "shared" / "clinical"
@@ -110,6 +113,33 @@ def test_regions_are_of_the_closed_list():
     for row in rows(CODES / "sites.csv"):
         assert row["region"] in regions | {""}
         assert row["side"] in {"left", "right", ""}
+
+
+INTERVENTIONS = DOSSIER / "interventions.md"
+
+
+@needs_dossier
+@pytest.mark.parametrize(
+    ("part", "pattern"),
+    [
+        ("interventions", r"(?m)^### id: `([^`]+)`"),
+        ("comparators", r"(?m)^- `([a-z-]+)`: "),
+        ("syndromes", r"(?m)^\| (syn-[a-z-]+) \|"),
+    ],
+)
+def test_the_list_of_what_must_be_there_is_the_dossiers(part, pattern):
+    wanted = re.findall(pattern, INTERVENTIONS.read_text(encoding="utf-8"))
+    assert len(wanted) > 5
+    assert getattr(read_complete(ROOT / "knowledge"), part) == wanted
+
+
+@needs_dossier
+def test_every_red_flag_of_the_dossier_has_a_rule():
+    text = INTERVENTIONS.read_text(encoding="utf-8")
+    table = text[text.index("#### 3.4.4") : text.index("### 3.5")]
+    named = [row.split("|")[1].strip() for row in table.splitlines() if row.startswith("| ")][2:]
+    listed = list(read_complete(ROOT / "knowledge").red_flags)
+    assert listed == ["malignant spinal cord compression", "SINS", "Mirels", *named]
 
 
 # -- the files reviewed by hand --------------------------------------------------------------------------------

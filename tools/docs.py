@@ -1,4 +1,4 @@
-"""Keep the printed outputs in README and docs, and the JSON Schema, true.
+"""Keep the printed outputs in README and docs, the JSON Schema and the coverage table true.
 
     python tools/docs.py            write them anew
     python tools/docs.py --check    fail where one is not current
@@ -14,9 +14,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import coverage_table
+
 from fourthstep.assessment.result import schema
 
 ROOT = Path(__file__).resolve().parents[1]
+COVERAGE = ROOT / "docs" / "coverage.md"
 SCHEMA = ROOT / "docs" / "schema" / "assessment.schema.json"
 BLOCK = re.compile(r"(<!-- output:(?: head=(\d+))? (.+?) -->\n```text\n)(.*?)(```)", re.DOTALL)
 
@@ -42,12 +45,13 @@ def rendered(match: re.Match[str]) -> str:
 def main() -> None:
     """Write or check."""
     stale = []
-    written = json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
-    if not SCHEMA.exists() or SCHEMA.read_text(encoding="utf-8") != written:
-        stale.append(str(SCHEMA.relative_to(ROOT)))
-        if "--check" not in sys.argv:
-            SCHEMA.parent.mkdir(exist_ok=True)
-            SCHEMA.write_text(written, encoding="utf-8")
+    generated = {SCHEMA: json.dumps(schema(), indent=1, ensure_ascii=False) + "\n", COVERAGE: coverage_table.page()}
+    for place, written in generated.items():
+        if not place.exists() or place.read_text(encoding="utf-8") != written:
+            stale.append(str(place.relative_to(ROOT)))
+            if "--check" not in sys.argv:
+                place.parent.mkdir(exist_ok=True)
+                place.write_text(written, encoding="utf-8")
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = path.read_text(encoding="utf-8")
         current = BLOCK.sub(rendered, text)

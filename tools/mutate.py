@@ -28,6 +28,7 @@ from fourthstep.knowledge.models import (
     Criterion,
     Fact,
     HoldRules,
+    Intervention,
     Prognosis,
     Question,
     SafetyRule,
@@ -252,16 +253,8 @@ def changed_entry(  # noqa: PLR0911  a row for each kind of entry
         index = int(rest[0])
         states[index] = msgspec.structs.replace(states[index], when=changed(states[index].when, mutant))
         return msgspec.structs.replace(entry, states=states)
-    if rest[0] == "fits":
-        return msgspec.structs.replace(entry, fits=changed(entry.fits, mutant))
-    if rest[0] == "line":
-        line = msgspec.structs.replace(entry.line, when=changed(entry.line.when, mutant))
-        return msgspec.structs.replace(entry, line=line)
-    if rest[0] == "also":
-        line = msgspec.structs.replace(entry.line, also_when=changed(entry.line.also_when, mutant))
-        return msgspec.structs.replace(entry, line=line)
-    if rest[0] == "survival":
-        return msgspec.structs.replace(entry, survival=changed_survival(entry.survival, mutant.change))
+    if rest[0] in ("fits", "line", "also", "survival"):
+        return changed_part(entry, rest[0], mutant)
     section, index = rest[0], int(rest[1])
     criteria = list(getattr(entry, section))
     if mutant.change == "effect":
@@ -269,6 +262,17 @@ def changed_entry(  # noqa: PLR0911  a row for each kind of entry
         return msgspec.structs.replace(entry, **{section: criteria}, cautions=[*entry.cautions, moved])
     criteria[index] = changed_criterion(criteria[index], mutant)
     return msgspec.structs.replace(entry, **{section: criteria})
+
+
+def changed_part(entry: Intervention, part: str, mutant: Mutant) -> Intervention:
+    """An intervention with the change in its fit, its line, or its limits of survival."""
+    replace = msgspec.structs.replace
+    if part == "fits":
+        return replace(entry, fits=changed(entry.fits, mutant))
+    if part == "survival":
+        return replace(entry, survival=changed_survival(entry.survival, mutant.change))
+    key = "when" if part == "line" else "also_when"
+    return replace(entry, line=replace(entry.line, **{key: changed(getattr(entry.line, key), mutant)}))
 
 
 def changed_survival(survival: Survival, change: str) -> Survival:

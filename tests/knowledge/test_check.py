@@ -1,9 +1,11 @@
 """A wrong knowledge file stops the start: each mistake with its place, on a copy of the real knowledge."""
 
 import shutil
+from datetime import date
 
 import pytest
 
+from fourthstep.assessment.coverage import review
 from fourthstep.ground.errors import KnowledgeError
 from fourthstep.knowledge.load import knowledge_folder, load_knowledge, read_knowledge
 
@@ -40,6 +42,10 @@ TABLE = [
      "there is no source `FDA`", ""),
     ("windows.yaml", "administered: #", "administred: #", "administred", ""),
     ("codes/conditions.csv", "system,code,match", "system,code", "", ""),
+    ("interventions/saddle-block-neurolysis.yaml", "at_most: short-months", "at_most: days", "do not stand in order", ""),
+    ("interventions/saddle-block-neurolysis.yaml", "perhaps_to: months", "perhaps_to: years", "`years` is no band", ""),
+    ("interventions/pudendal-nerve-block.yaml", "before it.\n", "before it.\n  also_when: {fact: oral_route_lost, is: true}\n",
+     "`also_when` adds to a `when`, and there is none", ""),
 ]  # fmt: skip
 
 
@@ -117,3 +123,33 @@ class TestCompiled:
         monkeypatch.setenv("XDG_CACHE_HOME", str(folder / ".compiled"))
         assert load_knowledge(folder).digest
         load_knowledge.cache_clear()
+
+
+class TestComplete:
+    """`knowledge check` tells what the dossier holds and the folder does not."""
+
+    @pytest.mark.parametrize(
+        ("old", "new", "says"),
+        [
+            ("  - syn-wound\n", "  - syn-wound\n  - syn-new\n", "syndromes: the dossier's `syn-new` is missing"),
+            ("  - tens\n", "", "comparators: `tens` is not listed in complete.yaml"),
+            ("[hypercalcaemia]", "[hypercalcaemia, hypocalcaemia]", "red-flags: the dossier's `hypocalcaemia` is missing"),
+        ],
+    )
+    def test_each_gap_is_told(self, folder, old, new, says):
+        path = folder / "complete.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        lines, complete = review(read_knowledge(folder), folder, today=date(2026, 3, 1))
+        assert says in lines
+        assert not complete
+
+    def test_the_folder_as_it_is_has_none(self, folder):
+        lines, complete = review(read_knowledge(folder), folder, today=date(2026, 3, 1))
+        assert complete, lines
+
+    def test_without_the_list_nothing_is_called_complete(self, folder):
+        (folder / "complete.yaml").unlink()
+        with pytest.raises(KnowledgeError, match=r"complete\.yaml"):
+            review(read_knowledge(folder), folder, today=date(2026, 3, 1))

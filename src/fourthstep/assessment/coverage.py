@@ -6,10 +6,12 @@ from datetime import date
 from pathlib import Path
 
 from fourthstep.assessment.cases import CaseFile, read_cases
+from fourthstep.ground.errors import KnowledgeError, Mistake
 from fourthstep.knowledge.check import walk
 from fourthstep.knowledge.load import Knowledge
-from fourthstep.knowledge.models import Criterion, Question
+from fourthstep.knowledge.models import Criterion, Entry, Question
 from fourthstep.knowledge.policy import all_criteria
+from fourthstep.knowledge.reader import Reading
 
 SIDES = ("false", "true", "unknown")
 
@@ -21,7 +23,7 @@ def review(knowledge: Knowledge, folder: Path, today: date) -> tuple[list[str], 
         KnowledgeError: a case file holds mistakes.
     """
     cases = read_cases(folder / "cases") if (folder / "cases").is_dir() else {}
-    gaps = [*_unwitnessed(knowledge, cases), *_unused(knowledge)]
+    gaps = [*_absent(knowledge, folder), *_unwitnessed(knowledge, cases), *_unused(knowledge)]
     rows = sum(len(file.rows) for file in cases.values())
     lines = [
         (
@@ -38,16 +40,58 @@ def review(knowledge: Knowledge, folder: Path, today: date) -> tuple[list[str], 
     return lines, not gaps
 
 
-def _unwitnessed(knowledge: Knowledge, cases: dict[str, CaseFile]) -> Iterator[str]:
-    """Criteria without a case on both sides and one unknown."""
-    if not cases:
-        return
+class Complete(Entry, frozen=True, kw_only=True):
+    """What the clinical dossier holds (`complete.yaml`): every id must have its file, every red flag its rules."""
+
+    interventions: list[str]
+    comparators: list[str]
+    syndromes: list[str]
+    red_flags: dict[str, list[str]]
+
+
+def read_complete(folder: Path) -> Complete:
+    """The list of what must be there.
+
+    Raises:
+        KnowledgeError: the list is missing or holds mistakes.
+    """
+    path = folder / "complete.yaml"
+    if not path.is_file():
+        raise KnowledgeError([Mistake("knowledge/complete.yaml", 1, 0, "the file is missing")])
+    return Reading().read_or_raise(path.read_text(encoding="utf-8"), "knowledge/complete.yaml", Complete)
+
+
+def _absent(knowledge: Knowledge, folder: Path) -> Iterator[str]:
+    """Ids of the dossier without a file, and files that no id of the list asks for."""
+    complete = read_complete(folder)
+    rules = [rule.id for rule in knowledge.red_flags]
+    parts: list[tuple[str, Iterable[str], Iterable[str]]] = [
+        ("interventions", complete.interventions, knowledge.interventions),
+        ("comparators", complete.comparators, knowledge.comparators),
+        ("syndromes", complete.syndromes, knowledge.syndromes),
+        ("red-flags", [rule for wanted in complete.red_flags.values() for rule in wanted], rules),
+    ]
+    for part, wanted, found in parts:
+        yield from (f"{part}: the dossier's `{name}` is missing" for name in sorted(set(wanted) - set(found)))
+        yield from (f"{part}: `{name}` is not listed in complete.yaml" for name in sorted(set(found) - set(wanted)))
+
+
+def sides_shown(cases: dict[str, CaseFile]) -> dict[str, set[str]]:
+    """Criterion -> the answers that some case expects of it."""
     seen: dict[str, set[str]] = defaultdict(set)
     for row in (row for file in cases.values() for row in file.rows):
         for name, truth in row.expect.criterion.items():
             seen[name].add(truth)
+    return seen
+
+
+def _unwitnessed(knowledge: Knowledge, cases: dict[str, CaseFile]) -> Iterator[str]:
+    """Criteria without a case on both sides and one unknown."""
+    if not cases:
+        return
+    seen = sides_shown(cases)
     for name, _ in named_criteria(knowledge):
-        missing = [side for side in SIDES if side not in seen[name]]
+        missing = [side for side in SIDES if side not in seen.get(name, set())]
         if missing:
             yield f"no case shows `{name}` {' or '.join(missing)}"
 

@@ -96,7 +96,7 @@ def _options(assessment: Assessment, say: Phrases) -> Verdict:
     """How many options there are to discuss, and how many cannot be told."""
     counts = option_counts(assessment)
     opened = sum(counts[word] for word in ("open", "after correction"))
-    state = "good" if opened else "unknown" if counts["undetermined"] else "warn"
+    state = "good" if counts["open"] else "unknown" if counts["undetermined"] and not opened else "warn"
     parts = [say("verdict", key, count=counts[word])
              for key, word in (("after_correction", "after correction"), ("contraindicated", "contraindicated"),
                                ("undetermined", "undetermined")) if counts[word]]  # fmt: skip
