@@ -238,9 +238,7 @@ def mutated(knowledge: Knowledge, mutant: Mutant) -> Knowledge:
     return msgspec.structs.replace(knowledge, **{part: table})
 
 
-def changed_entry(  # noqa: PLR0911  a row for each kind of entry
-    part: str, entry: msgspec.Struct, rest: list[str], mutant: Mutant
-) -> msgspec.Struct:
+def changed_entry(part: str, entry: msgspec.Struct, rest: list[str], mutant: Mutant) -> msgspec.Struct:
     """One rule, leg or intervention with the change."""
     if part in ("rules", "syndromes"):
         return msgspec.structs.replace(entry, **{rest[0]: changed(getattr(entry, rest[0]), mutant)})
