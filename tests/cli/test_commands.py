@@ -128,15 +128,21 @@ class TestOtherCommands:
 WRONG = [
     # arguments, exit code, what the message says
     (("assess",), 2, "name a record"),
-    (("assess", "no-such.json"), 3, "no-such.json"),
+    (("assess", "no-such.json"), 3, "RECORD: there is no such file or folder"),
+    (("assess", "patient-4711"), 3, "a patient's id goes with `--patient ID`"),
+    (("opioids", "no-such.json"), 3, "RECORD: there is no such file or folder"),
+    (("opioids", RECORD, "--format", "html"), 2, "not one of 'text', 'json'"),
+    (("assess", RECORD, "-o", "no-such-folder/patient-4711.html"), 2, "-o FILE: cannot be written: No such file"),
     (("assess", RECORD, "--as-of", "yesterday"), 2, "expected a day such as 2026-03-01"),
     (("assess", RECORD, "--as-of", "2026-03-01T08:00:00"), 2, "offset"),
-    (("assess", RECORD, "--policy", "no-such.yaml"), 3, "policy cannot be read"),
+    (("assess", RECORD, "--policy", "gone.yaml"), 3, "policy cannot be read"),
     (("assess", "--server", "http://127.0.0.1:9", "--patient", "1"), 3, "could not be reached"),
     (("assess", "--server", "http://127.0.0.1:9"), 2, "--patient"),
-    (("case", "no-such.yaml"), 2, "no such case file"),
-    (("replay", "no-such.json", RECORD), 2, "no such result"),
-    (("replay", RECORD, RECORD), 2, "not a result"),
+    (("case", "no-such.yaml"), 2, "CASE: there is no such file"),
+    (("replay", "no-such.json", RECORD), 2, "RESULT: there is no such file"),
+    (("replay", RECORD, RECORD), 2, "RESULT: not a result"),
+    (("replay", RECORD), 2, "RECORD: name the record"),
+    (("replay", RECORD, "patient-4711"), 3, "RECORD: there is no such file or folder"),
 ]
 
 
@@ -144,8 +150,52 @@ WRONG = [
 def test_what_is_wrong_is_said_without_a_traceback(run, arguments, exit_code, says):
     code, _, err = run(*arguments)
     assert code == exit_code
-    assert says in err
+    assert says in " ".join(err.replace("│", " ").split())
     assert "Traceback" not in err
+    assert not re.search(r"4711|no-such", err), "what was typed could be a patient's id"
+
+
+COMMANDS = ["assess", "case", "opioids", "show", "hold", "replay", "knowledge", "knowledge check"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_its_help_and_its_place_in_the_manual(run, command):
+    code, out, _ = run(*command.split(), "--help")
+    assert code == 0
+    manual = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert f"fourthstep {command}" in manual
+    assert all(f"`{option}" in manual for option in re.findall(r"(--[a-z][a-z-]+)", out) if option != "--help")
+
+
+def test_help_names_every_exit_code(run):
+    from fourthstep.ground import errors
+
+    _, out, _ = run("--help")
+    told = " ".join(out.split())
+    manual = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    codes = {0, 1} | {each.exit_code for each in vars(errors).values() if hasattr(each, "exit_code")}
+    for code in codes:
+        assert f"{code} " in told.partition("Exit codes:")[2]
+        assert f"| {code} |" in manual
+
+
+def test_the_help_of_a_case_names_every_key(run):
+    import msgspec
+
+    from fourthstep.events.statements import Case
+
+    told = " ".join(run("case", "--help")[1].split()).partition("The keys:")[2]
+    assert all(field.name in told for field in msgspec.structs.fields(Case) if not field.name.startswith(("_", "mark")))
+
+
+@pytest.mark.parametrize("arguments", [("show", "platelet_count"), ("opioids", RECORD, *AS_OF), ("assess", RECORD, *AS_OF)])
+def test_output_is_utf8_under_any_code_page(arguments):
+    import os
+
+    done = subprocess.run([sys.executable, "-m", "fourthstep", *arguments], check=False, capture_output=True,
+                          env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"})  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "·" in done.stdout.decode("utf-8")
 
 
 def test_a_wrong_policy_stops_the_start(run, tmp_path):

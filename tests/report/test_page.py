@@ -97,14 +97,14 @@ class TestEveryExample:
 
 
 SAYS = [
-    ("pancreatic-apixaban", "Gaps in 2 of 5 deciding parts Treatment of what causes the pain (not known)"),
-    ("pancreatic-apixaban", "8 to discuss 8 of them after a correction"),
+    ("pancreatic-apixaban", "Gaps in 2 of 5 deciding parts Treatment of what causes the pain: not known"),
+    ("pancreatic-apixaban", "8 to discuss, all after a correction"),
     ("pancreatic-apixaban", "Drugs that act on bleeding apixaban: taken now, as recorded, last recorded 1 Mar 2026, 08:10"),
     ("pancreatic-apixaban", "before: Celiac plexus neurolysis by endoscopic ultrasound"),
     ("pancreatic-apixaban", "Correct first: apixaban"),
     ("rectal-neutropenia", "Neutropenia with fever Emergency: same-day pathway"),
     ("rectal-neutropenia", "EQUI"),
-    ("cord-compression", "25 more cannot be told until this is known: mechanism of the pain"),
+    ("cord-compression", "25 cannot be told until this is known: mechanism of the pain"),
     ("sparse", "No pain is recorded."),
     ("sparse", "Whether pain is controlled cannot be told from this record."),
     ("prostate-hospice", "clinician's estimate of weeks (under 4)"),

@@ -1,15 +1,17 @@
 """Words, days and units: the smallest sentences, one row each."""
 
 import pytest
+from msgspec.structs import replace
 
 from fourthstep.assessment.result import Reason, Value
-from fourthstep.report.phrases import Phrases, shortened
+from fourthstep.report.phrases import Phrases, once, shortened
 from fourthstep.report.reasons import sentence, which
 from fourthstep.rules.ask import Leaf
 from fourthstep.rules.holds import Asked, HoldVerdict
-from tests.report.examples import KNOWLEDGE
+from tests.report.examples import KNOWLEDGE, assessed
 
 say = Phrases(KNOWLEDGE)
+VALUE = {"fact": "x", "says": "sepsis", "value": "", "unit": "", "day": "", "age": None, "refs": (), "why": ""}
 
 
 @pytest.mark.parametrize(
@@ -95,16 +97,63 @@ def test_a_datum(leaf, told):
     ("effect", "truth", "policy", "told"),
     [
         ("lasting-stop", "true", False, "contraindication: Ascites [X2020]"),
-        ("lasting-stop", "unknown", False, "contraindication not ruled out: Ascites [X2020]"),
+        ("lasting-stop", "unknown", False, "contraindication not ruled out: Ascites (not known) [X2020]"),
         ("correctable-stop", "true", False, "correct first: Ascites [X2020]"),
-        ("correctable-stop", "unknown", False, "to be settled first: Ascites [X2020]"),
+        ("correctable-stop", "unknown", False, "to be settled first: Ascites (not known) [X2020]"),
         ("caution", "true", True, "caution: Ascites (policy) [X2020]"),
-        ("caution", "unknown", False, "caution not ruled out: Ascites [X2020]"),
+        ("caution", "unknown", False, "caution not ruled out: Ascites (not known) [X2020]"),
     ],
 )
 def test_a_reason(effect, truth, policy, told):
     each = Reason(id="x", effect=effect, truth=truth, says="Ascites", because=("X2020",), policy=policy)
     assert sentence(each, say) == told
+
+
+UNKNOWN_STOPS = [
+    ({"why": "never-measured"}, "platelets not known (never measured): measure it; it decides: Platelets below 50"),
+    (
+        {"why": "too-old", "value": "180", "unit": "10*9/L", "day": "2026-02-26", "age": 3, "asked": "below 50 within 2 d"},
+        "platelets 180 ×10⁹/L, 26 Feb 2026 (3 d), older than the 2 d asked for here: measure it again; it decides:",
+    ),
+    ({"why": "unit-not-readable"}, "platelets not known (no readable unit or number): measure it; it decides: Platelets"),
+    (
+        {"fact": "sepsis", "why": "not-vouched"},
+        "sepsis not known (not recorded, and the sender does not vouch that all was sent); it decides: Platelets below 50",
+    ),
+]
+
+
+@pytest.mark.parametrize(("leaf", "told"), UNKNOWN_STOPS)
+def test_an_unknown_is_never_told_like_a_finding(leaf, told):
+    found = Leaf(**{"fact": "platelet_count", "asked": "", "truth": "unknown"} | leaf)
+    each = Reason(id="x", effect="correctable-stop", truth="unknown", says="Platelets below 50", leaves=(found,))
+    assert sentence(each, say).startswith(f"to be settled first: {told}")
+
+
+TRUE = {"truth": "true", "asked": ""}
+CHEMOTHERAPY = Leaf(fact="cytotoxic_recent", value="yes", day="2026-02-18", refs=("Condition/1",), **TRUE)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"fact": "cytotoxic_days", "value": "11", "refs": ("Condition/1",)}, ["cytotoxic_days"]),
+        ({"fact": "cytotoxic_days", "value": "11", "refs": ("Condition/2",)}, ["cytotoxic_recent", "cytotoxic_days"]),
+        ({"fact": "sepsis", "value": "yes", "refs": ("Condition/1",)}, ["cytotoxic_recent", "sepsis"]),
+    ],
+)
+def test_a_yes_is_not_told_beside_the_value_of_the_same_data(other, told):
+    assert [leaf.fact for leaf in once([CHEMOTHERAPY, Leaf(**(TRUE | other))])] == told
+
+
+@pytest.mark.parametrize(
+    ("clearance", "told"),
+    [({"value": "56.5"}, " (56.5 here)"), ({"why": "no-recent-creatinine"}, " (not known here)")],
+)
+def test_the_clearance_stands_beside_the_condition(clearance, told):
+    values = (Value(**(VALUE | {"fact": "creatinine_clearance"} | clearance)),)
+    here = Phrases(KNOWLEDGE, replace(assessed("pancreatic"), safety=values))
+    assert here.asks(asked(condition="CrCl >=50")) == f"72 h at a creatinine clearance of 50 mL/min or more{told}"
 
 
 def asked(**changed):
@@ -128,10 +177,10 @@ def asked(**changed):
         (asked(decision="shared", hours="48 h"), "a shared decision with the prescriber (if paused: 48 h)"),
         (asked(decision="continue", hours=""), "no interruption"),
         (asked(decision="hold_plus_lab", hours="120 h", lab="INR normal"), "120 h, check INR normal"),
-        (asked(condition="CrCl <50"), "72 h (at a creatinine clearance below 50 mL/min)"),
-        (asked(condition="CrCl 15-30 (3 doses)"), "72 h (3 doses, at a creatinine clearance of 15 to 30 mL/min)"),
-        (asked(condition="CrCl <50 (6-8 doses)"), "72 h (6-8 doses, at a creatinine clearance below 50 mL/min)"),
-        (asked(condition="CrCl >=50 (4 doses)"), "72 h (4 doses, at a creatinine clearance of 50 mL/min or more)"),
+        (asked(condition="CrCl <50"), "72 h at a creatinine clearance below 50 mL/min"),
+        (asked(condition="CrCl 15-30 (3 doses)"), "72 h, counted as 3 doses, at a creatinine clearance of 15 to 30 mL/min"),
+        (asked(condition="CrCl <50 (6-8 doses)"), "72 h, counted as 6-8 doses, at a creatinine clearance below 50 mL/min"),
+        (asked(condition="CrCl >=50 (4 doses)"), "72 h, counted as 4 doses, at a creatinine clearance of 50 mL/min or more"),
     ],
 )
 def test_what_a_guideline_asks(asks, told):
@@ -160,9 +209,6 @@ def test_a_drug_without_a_row_is_never_free():
 )
 def test_options_by_number(numbers, most, told):
     assert which(numbers, most, say) == told
-
-
-VALUE = {"fact": "x", "says": "sepsis", "value": "", "unit": "", "day": "", "age": None, "refs": (), "why": ""}
 
 
 @pytest.mark.parametrize(

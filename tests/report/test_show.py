@@ -24,7 +24,7 @@ def test_list_names_everything():
 
 
 SAYS = [
-    ("vertebroplasty", "Contraindications"),
+    ("percutaneous-cordotomy", "Contraindications"),
     ("celiac-plexus-neurolysis-percutaneous", "[COCHRANE2011CPB]"),
     ("celiac-plexus-neurolysis-percutaneous", "Paraplegia or permanent loss of bowel or bladder function"),
     ("tens", "· comparator"),
@@ -54,6 +54,7 @@ def test_says(name, sentence):
         ("celiac-plexus", "celiac-plexus-neurolysis-percutaneous"),
         ("apixabn", "apixaban"),
         ("cordotomi", "percutaneous-cordotomy"),
+        ("cordotomi", "open-thoracic-cordotomy"),
         ("zzzzzz", "fourthstep show list"),
     ],
 )

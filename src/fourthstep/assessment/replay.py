@@ -25,7 +25,9 @@ def replay(
         old = msgspec.json.decode(before, type=Assessment)
         moment = as_of(old.as_of, zone_of(policy))
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError):
-        raise FourthstepError("not a result of `fourthstep assess --format json`, or one of another format") from None
+        raise FourthstepError(
+            "RESULT: not a result of `fourthstep assess --format json`, or one of another format"
+        ) from None
     new = assess(record, as_of=moment, answers=answers, policy=policy, knowledge=knowledge)
     if as_json(new) == before.strip():
         return True, [f"the same, byte for byte: {old.result_id}"]

@@ -14,7 +14,7 @@ from fourthstep.assessment.identity import as_json
 from fourthstep.assessment.result import Assessment
 from fourthstep.events.statements import read_answers, read_case
 from fourthstep.ground.dates import AsOf, When, as_of, when
-from fourthstep.ground.errors import FourthstepError
+from fourthstep.ground.errors import FourthstepError, RecordError
 from fourthstep.knowledge.load import Knowledge, load_knowledge
 from fourthstep.knowledge.policy import DEFAULT, Policy, read_policy, zone_of
 from fourthstep.record import Door, Record, read_from_server, read_record
@@ -22,6 +22,8 @@ from fourthstep.record import Door, Record, read_from_server, read_record
 app = typer.Typer(
     name="fourthstep",
     help="Decision support for the interventional management of cancer pain. For clinicians; not a medical device.",
+    epilog="Exit codes: 0 done; 1 it differs, or something is wrong; 2 wrong call; 3 record not readable; 4 an extra is not "
+    "installed; 5 wrong knowledge, policy, case or answers. docs/commands.md says more.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -43,18 +45,51 @@ class Format(StrEnum):
     PDF = "pdf"
 
 
-RecordPath = Annotated[Path | None, typer.Argument(help="A FHIR R4 file, or a folder of NDJSON files.", show_default=False)]
+class Plain(StrEnum):
+    """What an answer that is no assessment can be told as."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+RecordPath = Annotated[
+    Path | None,
+    typer.Argument(
+        help="A FHIR R4 file (Bundle, array, resource, CDS Hooks request), or a folder of NDJSON files.",
+        show_default=False,
+        metavar="RECORD",
+    ),
+]
 AsOfOption = Annotated[
-    str, typer.Option("--as-of", help="Day or instant of the assessment; default: today.", metavar="DATE")
+    str,
+    typer.Option(
+        "--as-of",
+        help="Day (2026-03-01), or instant with its offset (2026-03-01T08:00-05:00), of the assessment; default: today.",
+        metavar="DATE",
+    ),
 ]
 PatientOption = Annotated[str, typer.Option("--patient", help="Patient id, where the source holds several.", metavar="ID")]
-PolicyOption = Annotated[Path | None, typer.Option("--policy", help="One hospital's overlay.", metavar="FILE")]
-AnswersOption = Annotated[Path | None, typer.Option("--answers", help="What was entered at the bedside.", metavar="FILE")]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="One hospital's overlay (docs/policy.md).", metavar="FILE")
+]
+AnswersOption = Annotated[
+    Path | None,
+    typer.Option("--answers", help="What was answered at the bedside, in YAML (docs/case.md).", metavar="FILE"),
+]
 ServerOption = Annotated[str, typer.Option("--server", help="Base URL of a FHIR R4 server.", metavar="URL")]
 TokenOption = Annotated[
     str, typer.Option("--token", envvar="FOURTHSTEP_TOKEN", help="Bearer token for the server.", metavar="TOKEN")
 ]
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to tell it.")]
+FormatOption = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        "-f",
+        help="text; json (docs/schema); html: one page; letter, letter-html, pdf: a referral to edit and sign.",
+        metavar="FORMAT",
+    ),
+]
+PlainOption = Annotated[Plain, typer.Option("--format", "-f", help="text or json.", metavar="FORMAT")]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file.", metavar="FILE")]
 FullOption = Annotated[bool, typer.Option("--full", help="Tell everything, with all sources.")]
 
@@ -67,7 +102,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
         raise typer.Exit
 
 
-@app.command("assess")
+@app.command("assess", epilog="Example: fourthstep assess patient.json --as-of 2026-03-01 --format html -o patient.html")
 def assess_command(
     record: RecordPath = None,
     as_of_text: AsOfOption = "",
@@ -80,7 +115,7 @@ def assess_command(
     output: OutputOption = None,
     full: FullOption = False,
 ) -> None:
-    """Assess one patient's record."""
+    """Assess one patient's record: pathway, options, what stands in their way, what is missing to say."""
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
     entered = read_answers(answers, knowledge) if answers else None
@@ -89,25 +124,29 @@ def assess_command(
     _tell(assessment, knowledge, form, output, full, overlay)
 
 
-@app.command("case")
+@app.command(
+    "case",
+    epilog="The keys: as_of, says, patient (age, sex, deceased), vouched, facts, pains, drugs, refused. "
+    "docs/case.md explains each; `fourthstep show list` names the facts. Example: fourthstep case examples/case.yaml",
+)
 def case_command(
-    case: Annotated[Path, typer.Argument(help="A YAML case: one patient in a few lines.")],
+    case: Annotated[Path, typer.Argument(help="A YAML case: one patient in a few lines.", metavar="CASE")],
     policy: PolicyOption = None,
     form: FormatOption = Format.TEXT,
     output: OutputOption = None,
     full: FullOption = False,
 ) -> None:
-    """Assess a short YAML case in place of FHIR; docs/case.md lists every key."""
+    """Assess a short YAML case in place of FHIR."""
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
     if not case.is_file():
-        raise FourthstepError(f"{case}: there is no such case file")
+        raise FourthstepError("CASE: there is no such file; the path of a YAML case was expected (docs/case.md)")
     stated, events = read_case(case, knowledge)
     assessment = assess_events(events, as_of=as_of(stated.as_of), policy=overlay, knowledge=knowledge)
     _tell(assessment, knowledge, form, output, full, overlay)
 
 
-@app.command("opioids")
+@app.command("opioids", epilog="Example: fourthstep opioids patient.json --as-of 2026-03-01")
 def opioids_command(
     record: RecordPath = None,
     as_of_text: AsOfOption = "",
@@ -115,9 +154,9 @@ def opioids_command(
     policy: PolicyOption = None,
     server: ServerOption = "",
     token: TokenOption = "",
-    form: FormatOption = Format.TEXT,
+    form: PlainOption = Plain.TEXT,
 ) -> None:
-    """Daily oral morphine equivalent, every step.  It measures exposure; it is not a dose to give."""
+    """Daily oral morphine equivalent, every step. It measures exposure; it is not a dose to give."""
     from fourthstep.assessment.identity import encode  # noqa: PLC0415
     from fourthstep.report.opioids import opioid_lines  # noqa: PLC0415
     from fourthstep.report.phrases import Phrases  # noqa: PLC0415
@@ -127,7 +166,7 @@ def opioids_command(
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
     source = _record(record, patient, server, token, overlay)
     assessment = assess(source, as_of=_as_of(as_of_text, overlay), policy=overlay, knowledge=knowledge)
-    if form is Format.JSON:
+    if form is Plain.JSON:
         typer.echo(encode(assessment.opioids))
         return
     say = Phrases(knowledge)
@@ -139,9 +178,12 @@ def opioids_command(
         typer.echo(f"  {line}")
 
 
-@app.command("show")
+@app.command("show", epilog="Example: fourthstep show celiac-plexus-neurolysis-percutaneous")
 def show_command(
-    name: Annotated[str, typer.Argument(help="An intervention, syndrome, drug, source, rule, fact or score; or `list`.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="An intervention, syndrome, drug, source, rule, fact or score; or `list`.", metavar="NAME"),
+    ],
 ) -> None:
     """What we know of an entry, with its sources."""
     from fourthstep.report.show import show  # noqa: PLC0415
@@ -159,7 +201,7 @@ def hold_command(
         str, typer.Option("--last", help="Last dose: a day, or an instant with its offset.", metavar="TIME")
     ] = "",
     as_of_text: AsOfOption = "",
-    form: FormatOption = Format.TEXT,
+    form: PlainOption = Plain.TEXT,
 ) -> None:
     """What guidelines ask of an antithrombotic drug before a procedure; the prescriber decides."""
     from decimal import Decimal  # noqa: PLC0415
@@ -174,12 +216,12 @@ def hold_command(
         raise FourthstepError(f"--crcl: expected mL/min, above 0 and below {MOST_CLEARANCE}")
     answer = hold(drug, before=before, as_of=_as_of(as_of_text, DEFAULT), use=dose, clearance=clearance,
                   last=_last(last), knowledge=knowledge)  # fmt: skip
-    typer.echo(encode(answer) if form is Format.JSON else hold_text(answer, knowledge, width=_width()))
+    typer.echo(encode(answer) if form is Plain.JSON else hold_text(answer, knowledge, width=_width()))
 
 
-@app.command("replay")
+@app.command("replay", epilog="Example: fourthstep replay result.json patient.json")
 def replay_command(
-    result: Annotated[Path, typer.Argument(help="A result written with `--format json`.")],
+    result: Annotated[Path, typer.Argument(help="A result written with `--format json`.", metavar="RESULT")],
     record: RecordPath = None,
     patient: PatientOption = "",
     policy: PolicyOption = None,
@@ -189,9 +231,10 @@ def replay_command(
     from fourthstep.assessment.replay import replay  # noqa: PLC0415
 
     if not result.is_file():
-        raise FourthstepError(f"{result}: there is no such result")
+        raise FourthstepError("RESULT: there is no such file; a result of `fourthstep assess --format json` was expected")
     if record is None:
-        raise FourthstepError("name the record that the result was made from")
+        raise FourthstepError("RECORD: name the record that the result was made from, after the result")
+    _exists(record)
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
     entered = read_answers(answers, knowledge) if answers else None
@@ -231,7 +274,17 @@ def _record(path: Path | None, patient: str, server: str, token: str, policy: Po
         return read_from_server(server, patient, token=token or None, policy_door=door)
     if path is None:
         raise FourthstepError("name a record: `fourthstep assess patient.json`, or `--server URL --patient ID`")
+    _exists(path)
     return read_record(path, patient=patient or None, policy_door=door)
+
+
+def _exists(path: Path) -> None:
+    """A missing record, told without its name, which could be a patient's."""
+    if not path.exists():
+        raise RecordError(
+            "RECORD: there is no such file or folder.  The path of a FHIR R4 file, or of a folder of NDJSON files, was "
+            "expected; a patient's id goes with `--patient ID`."
+        )
 
 
 def _last(text: str) -> When | None:
@@ -258,7 +311,7 @@ def _tell(assessment: Assessment, knowledge: Knowledge, form: Format, output: Pa
         try:
             output.write_bytes(data)
         except OSError as error:
-            raise FourthstepError(f"{output}: cannot be written: {error.strerror}") from None
+            raise FourthstepError(f"-o FILE: cannot be written: {error.strerror}") from None
         typer.echo(f"{assessment.pathway.word}: written to {output}")
         return
     if form is Format.PDF and sys.stdout.isatty():
@@ -298,7 +351,8 @@ def _width() -> int:
 def _colour() -> bool:
     import os  # noqa: PLC0415
 
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    asked = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return asked and (os.name != "nt" or "WT_SESSION" in os.environ or "TERM" in os.environ)
 
 
 _STYLES: dict[str, dict[str, Any]] = {

@@ -18,7 +18,8 @@ from fourthstep.knowledge.policy import Policy
 from fourthstep.report.opioids import PAST, step_use, together, totals_line
 from fourthstep.report.page import first_upper, rendered
 from fourthstep.report.phrases import Phrases, beyond, is_found
-from fourthstep.report.reasons import Told, data, groups, told_once, which
+from fourthstep.report.questions import questions
+from fourthstep.report.reasons import Told, groups, told_once, which
 from fourthstep.report.verdict import leg_groups, true_flags
 from fourthstep.rules.ask import Leaf
 from fourthstep.rules.holds import HoldVerdict
@@ -116,7 +117,7 @@ def _wrapped(text: str, bullet: str = "") -> list[str]:
 
 def write_letter(assessment: Assessment, knowledge: Knowledge, policy: Policy) -> Letter:
     """The letter: question, cancer, pains, treatment so far, safety, options, goals, what is missing."""
-    say = Phrases(knowledge)
+    say = Phrases(knowledge, assessment)
     in_scope = assessment.pathway.word != PathwayWord.NOT_IN_SCOPE.value
     parts = {
         "question": _question(assessment, say),
@@ -337,7 +338,7 @@ def _safety(assessment: Assessment, say: Phrases) -> Iterator[str]:
             if each.hold:
                 holds.setdefault(each.hold.drug, each.hold)
     for drug, hold in holds.items():
-        yield _sentence(f"{drug}: {say.last_dose(hold)}")
+        yield _sentence(f"{drug}: {say.last_dose(hold.taken, hold.last)}")
     others = [drug for drug in assessment.antithrombotics if drug not in holds]
     if others:
         yield say("letter", "bleeding", drugs=", ".join(others))
@@ -377,18 +378,16 @@ def _cites(names: Iterable[str], say: Phrases) -> str:
 
 def _against(row: Told, most: int, say: Phrases) -> str:
     """What stands in the way of which options, with its data and sources."""
-    reason = row.reason
-    told = "; ".join(say.leaf(leaf) for leaf in data(reason)[:3])
-    text = row.text.rpartition(" [")[0] or row.text
+    told = "; ".join(say.leaf(leaf) for leaf in row.data[:3])
     which_ones = say("letter", "of", which=which(row.numbers, most, say))
-    return f"{which_ones}, {text}{_brackets(told)}{_cites(reason.because, say)}"
+    return f"{which_ones}, {row.text}{_brackets(told)}{_cites(row.because, say)}"
 
 
 # -- what is missing -------------------------------------------------------------------------------------------
 
 
 def _missing(assessment: Assessment, say: Phrases) -> Iterator[str]:
-    asks = [change.ask or change.says for change in assessment.changes]
+    asks = [each.text for each in questions(assessment.changes, say)]
     yield from asks[:MOST_MISSING]
     if len(asks) > MOST_MISSING:
         yield _sentence(say("report", "and_more", count=len(asks) - MOST_MISSING))

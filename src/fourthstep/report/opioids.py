@@ -18,15 +18,35 @@ def opioid_lines(dose: OpioidDose, say: Phrases, *, full: bool = True) -> Iterat
     """Totals first, then every step with its product, amount, factor, table and reference; past uses only if `full`."""
     yield totals_line(dose, say)
     yield from (f"{say('opioids', 'flag')}: {say.flag(flag)}" for flag in dose.flags)
-    told = sorted((step for step in dose.steps if full or step.fate not in PAST), key=lambda step: step.fate in PAST)
-    yield from (f"{text} [{', '.join(step.ref for step in steps)}]" for text, steps in together(told, say))
-    if len(told) < len(dose.steps):
-        yield say("opioids", "past", count=len(dose.steps) - len(told))
+    now, past = in_order(dose)
+    yield from map(_line, together(now, say))
+    if past and full:
+        yield say("opioids", "not_counted")
+        yield from map(_line, together(past, say))
+    elif past:
+        yield say.counted("opioids", "past", len(past))
     yield say("opioids", "not_a_dose")
+
+
+def _line(of_text: tuple[str, list[Step]]) -> str:
+    text, steps = of_text
+    return f"{text} [{', '.join(step.ref for step in steps)}]"
+
+
+def in_order(dose: OpioidDose) -> tuple[list[Step], list[Step]]:
+    """What is used now, the scheduled before what is taken as needed; and what is past, or told by another entry."""
+    now = [step for step in dose.steps if step.fate not in PAST]
+    return sorted(now, key=_only_as_needed), [step for step in dose.steps if step.fate in PAST]
+
+
+def _only_as_needed(step: Step) -> bool:
+    return step.amount is None or str(step.amount) == "0"
 
 
 def totals_line(dose: OpioidDose, say: Phrases) -> str:
     """The three results in one line, or why there is none."""
+    if dose.scheduled is not None and dose.range is not None and str(dose.range) == "0":
+        return say("opioids", "none", table=say("ome_table", dose.table))
     if dose.scheduled is None and dose.range is None:
         reasons = "; ".join(say.why(reason) for reason in dose.reasons)
         return say("opioids", "unknown", reasons=reasons or say.why("not-recorded"))

@@ -15,7 +15,7 @@ from fourthstep.assessment.words import OPEN, OptionWord
 from fourthstep.ground.errors import MissingExtraError
 from fourthstep.ground.truth import YES
 from fourthstep.knowledge.load import Knowledge
-from fourthstep.report import reasons, verdict
+from fourthstep.report import questions, reasons, verdict
 from fourthstep.report.figure import Figure, legend
 from fourthstep.report.opioids import together, totals_line
 from fourthstep.report.phrases import Phrases, beyond, once, shortened
@@ -41,7 +41,7 @@ def page(assessment: Assessment, knowledge: Knowledge) -> str:
     Raises:
         MissingExtraError: Jinja is not installed.
     """
-    say = Phrases(knowledge)
+    say = Phrases(knowledge, assessment)
     figure, sources = Figure(assessment, say), cites(assessment, knowledge)
     return rendered(
         "page.html.jinja",
@@ -55,6 +55,7 @@ def page(assessment: Assessment, knowledge: Knowledge) -> str:
         svg=Markup(figure.svg()),  # noqa: S704  our own drawing; its texts are escaped there
         verdict=verdict,
         reasons=reasons,
+        questions=questions,
         once=once,
         pains={pain.id: say.pain(pain) for pain in assessment.pains},
         cited=data_table(assessment, say),
@@ -170,9 +171,7 @@ def cites(assessment: Assessment, knowledge: Knowledge) -> dict[str, str]:
 
 def shared_questions(assessment: Assessment) -> list[str]:
     """What more than one open option asks to confirm: asked once, not on every card."""
-    opened = [option for pain in assessment.pains for option in reasons.groups(pain).open]
-    asked = [item for option in opened for item in dict.fromkeys(option.to_confirm)]
-    return [item for item in dict.fromkeys(asked) if asked.count(item) > 1]
+    return questions.shared(option for pain in assessment.pains for option in reasons.groups(pain).open)
 
 
 def not_used(assessment: Assessment) -> dict[str, list[str]]:
@@ -188,7 +187,7 @@ def held(assessment: Assessment, say: Phrases) -> dict[str, dict[str, list[str]]
     found: dict[str, dict[str, list[str]]] = {}
     for option in (option for pain in assessment.pains for option in reasons.groups(pain).told):
         for hold in (each.hold for each in (*option.reasons, *option.cleared) if each.hold):
-            asks = found.setdefault(f"{hold.drug}: {say.last_dose(hold)}", {})
+            asks = found.setdefault(f"{hold.drug}: {say.last_dose(hold.taken, hold.last)}", {})
             names = asks.setdefault("; ".join(say.intervals(hold)), [])
             names += [option.name] if option.name not in names else []
     return found

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from fourthstep.assessment.result import LegView, PainView, Value
+from fourthstep.assessment.result import Assessment, LegView, PainView, Value
 from fourthstep.ground.truth import NOT_KNOWN
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.rules.ask import Leaf
@@ -28,13 +28,19 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T")
 class Phrases:
     """Looks up texts and fills them; a missing text is a mistake of the catalogue and raises."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, assessment: Assessment | None = None) -> None:
         self._texts = knowledge.texts
         self._knowledge = knowledge
+        self._here = {value.fact: value for value in assessment.safety} if assessment else {}
 
     def __call__(self, group: str, key: str, **values: object) -> str:
         """The text of a group and key, filled."""
         return self._texts[group][key].format(**values)
+
+    def counted(self, group: str, key: str, count: int, **values: object) -> str:
+        """The text for a number of things: `key_one` for one of them, else `key`."""
+        one = f"{key}_one"
+        return self(group, one if count == 1 and self.has(group, one) else key, count=count, **values)
 
     def has(self, group: str, key: str) -> bool:
         """Is there such a text?"""
@@ -182,8 +188,11 @@ class Phrases:
             return f"{value.says} ({', '.join(value.names)})" if value.names else value.says
         return f"{value.says} {self.quantity(value.value, value.unit)}"
 
-    def not_found(self, values: Iterable[Value]) -> Iterator[tuple[str, str]]:
-        """What is absent, as recorded, in one line; what is not known in one line for each reason, with that reason."""
+    def not_found(self, values: Iterable[Value], most: int = 99) -> Iterator[tuple[str, str]]:
+        """What is absent, as recorded, in one line; what is not known in one line for each reason, with that reason.
+
+        Of what is absent `most` are named; the rest is counted.
+        """
         absent: list[str] = []
         unknown: dict[str, list[str]] = {}
         for value in values:
@@ -192,7 +201,8 @@ class Phrases:
             elif not is_found(value):
                 absent.append(value.says)
         if absent:
-            yield "", self("report", "absent", names=", ".join(absent))
+            more = [self("report", "and_more", count=len(absent) - most)] if len(absent) > most else []
+            yield "", self("report", "absent", names=", ".join([*absent[:most], *more]))
         for why, names in unknown.items():
             yield why, self("report", "unknown_because", why=why, names=", ".join(names))
 
@@ -213,6 +223,24 @@ class Phrases:
         kind = f" ({self('detail', leaf.detail)})" if self.has("detail", leaf.detail) else ""
         return f"{name} {self.quantity(leaf.value, leaf.unit)}{kind}"
 
+    def settle(self, leaf: Leaf) -> str:
+        """An unknown told as one, with what would settle it: `INR not known (never measured): measure it`."""
+        name, measured = self.fact(leaf.fact), self.is_measured(leaf.fact)
+        if leaf.fact.startswith("leg:"):
+            return self.leaf(leaf)
+        if leaf.value and leaf.day and leaf.why == "too-old":
+            found = f"{name} {self.quantity(leaf.value, leaf.unit)}, {self.when(leaf.day, leaf.age)}"
+            todo = f": {self('todo', 'again')}" if measured else ""
+            return f"{found}, {self.unknown(leaf)}{todo}"
+        if leaf.value and leaf.why == "known-only-so-far":
+            return self.leaf(leaf)
+        todo = f": {self('todo', 'measure')}" if measured else ""
+        return f"{self('report', 'not_known', name=name, why=self.unknown(leaf))}{todo}"
+
+    def is_measured(self, name: str) -> bool:
+        """Is this a laboratory value or a vital sign, so that measuring settles it?"""
+        return name in self._knowledge.facts and self._knowledge.facts[name].kind == "measurement"
+
     def unknown(self, leaf: Leaf) -> str:
         """Why a comparison is unknown: how old the value is and how old it may be, or what is asked beyond it."""
         within = _WITHIN.search(leaf.asked)
@@ -230,22 +258,30 @@ class Phrases:
 
     def hold(self, verdict: HoldVerdict) -> str:
         """What guidelines ask of one antithrombotic drug; never "stop"."""
-        return f"{verdict.drug}: {'; '.join((self.last_dose(verdict), *self.intervals(verdict)))}"
+        return f"{verdict.drug}: {'; '.join((self.last_dose(verdict.taken, verdict.last), *self.intervals(verdict)))}"
 
-    def last_dose(self, verdict: HoldVerdict) -> str:
-        """Whether it is taken now and when last, as recorded."""
-        last = self("hold", "last", last=self.day(verdict.last)) if verdict.last else self("hold", "no_last")
-        return f"{self('hold_taken', verdict.taken)}, {last}"
+    def last_dose(self, taken: str, last: str) -> str:
+        """Whether a drug is taken now and when last, as recorded."""
+        told = self("hold", "last", last=self.day(last)) if last else self("hold", "no_last")
+        return f"{self('hold_taken', taken)}, {told}"
 
     def intervals(self, verdict: HoldVerdict) -> Iterator[str]:
         """Every guideline's interval, the deciding one first; why it is not settled; and who decides."""
         for index, each in enumerate(verdict.asks):
-            key = "beside" if index else "asks"
-            asks = self("hold", key, source=self.source(each.source), asks=self.asks(each), drug=verdict.drug)
-            yield asks + (f", {self('hold', 'until', until=self.day(each.until))}" if each.until else "")
+            yield self.interval(each, verdict.drug if index == 0 else "")
+        yield from self.not_settled(verdict)
+
+    def not_settled(self, verdict: HoldVerdict) -> Iterator[str]:
+        """Why an interval is not settled, where it is not; and who decides."""
         if verdict.why or not verdict.asks:
             yield self.why(verdict.why or "no-interval-in-the-table")
         yield self("hold", "decides")
+
+    def interval(self, each: Asked, drug: str = "", which: str = "") -> str:
+        """One guideline's interval and when it has passed; the drug is named where it is counted from its last dose."""
+        key = "asks" if drug else "beside"
+        told = self("hold", key, source=self.source(each.source), asks=self.asks(each), drug=drug, which=which)
+        return f"{told}, {self('hold', 'until', until=self.day(each.until))}" if each.until else told
 
     def asks(self, asked: Asked) -> str:
         """One guideline's interval, check and condition."""
@@ -255,18 +291,25 @@ class Phrases:
         else:
             words = asked.hours
         lab = f", {self('hold', 'lab', lab=asked.lab)}" if asked.lab else ""
-        condition = self._condition(asked.condition)
-        return f"{words}{lab}{f' ({condition})' if condition else ''}"
+        return f"{words}{lab}{self._condition(asked.condition)}"
 
     def _condition(self, condition: str) -> str:
-        """`CrCl>=50 (4 doses)` as: 4 doses, at a creatinine clearance of 50 mL/min or more."""
+        """`CrCl>=50 (4 doses)` as: counted as 4 doses, at a creatinine clearance of 50 mL/min or more (56.5 here)."""
         clearance = _CLEARANCE.match(condition)
         if not clearance:
-            return condition.replace(">=", "≥").replace("CrCl", self("hold", "clearance"))
+            words = condition.replace(">=", "≥").replace("CrCl", self("hold", "clearance"))
+            return f" ({words})" if words else ""
         sign, low, high, doses = clearance.groups()
         key = {"<": "clearance_below", ">=": "clearance_from"}.get(sign or "", "clearance_between")
-        at = self("hold", key, low=low, high=high)
-        return f"{self('hold', 'doses', count=doses)}, {at}" if doses else at
+        counted = f", {self('hold', 'doses', count=doses)}," if doses else ""
+        return f"{counted} {self('hold', key, low=low, high=high)}{self._clearance()}"
+
+    def _clearance(self) -> str:
+        """The patient's creatinine clearance, where one is assessed."""
+        here = self._here.get("creatinine_clearance")
+        if here is None:
+            return ""
+        return f" ({self('hold', 'here', value=here.value) if not here.why else self('hold', 'not_here')})"
 
 
 def once(leaves: Iterable[Leaf]) -> list[Leaf]:
@@ -274,7 +317,8 @@ def once(leaves: Iterable[Leaf]) -> list[Leaf]:
     found: dict[tuple[str, str, str, str], Leaf] = {}
     for leaf in leaves:
         found.setdefault((leaf.fact, leaf.value, leaf.day, leaf.why), leaf)
-    return list(found.values())
+    telling = {leaf.refs for leaf in found.values() if leaf.value not in ("", "yes", "no")}
+    return [leaf for leaf in found.values() if leaf.value != "yes" or not leaf.refs or leaf.refs not in telling]
 
 
 def shortened(ref: str) -> str:

@@ -6,27 +6,31 @@ By default what decides, each thing once; `full` tells everything, option by opt
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from fourthstep.assessment.result import Assessment, Change, LegView, Option, PainView, Reason, Value
+from fourthstep.assessment.result import Assessment, LegView, Option, PainView, Reason, Value
 from fourthstep.assessment.words import OPEN, OptionWord, PathwayWord
 from fourthstep.ground.truth import YES
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.report.opioids import opioid_lines
 from fourthstep.report.phrases import Phrases, beyond, is_found, once, shortened
+from fourthstep.report.questions import Question, questions, tags, to_confirm
 from fourthstep.report.reasons import (
     Groups,
     Told,
     beside,
+    cites,
     data,
     groups,
     open_cautions,
     sentence,
-    to_confirm,
     told_once,
     which,
 )
 from fourthstep.report.verdict import (
+    ASKED_FIRST,
     STALE_DAYS,
     Verdict,
+    ask_first,
+    in_scope,
     leg_groups,
     newest,
     newest_age,
@@ -58,12 +62,16 @@ LISTED = 12
 """Options of a pain that the short report lists; the rest is counted."""
 WEIGHED = 2
 """Options of a pain whose benefit and harm the short report tells."""
-ROWS = 7
+ROWS = 6
 """Reasons that the short report tells of a pain."""
 CHANGED = 5
 """Unknowns that the short report tells."""
 ASKED = 5
 """Questions to confirm that the short report tells."""
+ABSENT = 12
+"""Facts that are absent, as recorded, that the short report names."""
+CAUTIONS = 3
+"""Cautions not ruled out that the short report names for the same options."""
 
 
 def plain(text: str, role: str) -> str:  # noqa: ARG001  the shape of a Paint
@@ -75,6 +83,7 @@ class TextReport:
     """Writes one assessment as text."""
 
     def __init__(self, knowledge: Knowledge, *, width: int = 100, full: bool = False, paint: Paint = plain) -> None:
+        self.knowledge = knowledge
         self.say = Phrases(knowledge)
         self.width = width
         self.full = full
@@ -83,7 +92,8 @@ class TextReport:
         self.told: set[tuple[str, ...]] = set()
 
     def write(self, assessment: Assessment) -> str:
-        """The whole report."""
+        """The whole report; of a patient who is out of scope only why, unless all is asked for."""
+        self.say = Phrases(self.knowledge, assessment)
         self._head(assessment)
         self._verdict(assessment)
         self._red_flags(assessment)
@@ -92,12 +102,13 @@ class TextReport:
         if not assessment.pains:
             self._heading(self.say("report", "pains"))
             self._put(self.say("report", "no_pain"), 2)
-        self._legs(assessment)
-        self._opioids(assessment)
-        self._values("safety", assessment.safety)
-        self._values("background", (*assessment.diagnoses, *beyond(assessment.diagnoses, assessment.background)))
-        self._changes(assessment)
-        self._to_confirm(assessment)
+        if self.full or in_scope(assessment):
+            self._changes(assessment)
+            self._to_confirm(assessment)
+            self._legs(assessment)
+            self._opioids(assessment)
+            self._values("safety", assessment.safety)
+            self._values("background", (*assessment.diagnoses, *beyond(assessment.diagnoses, assessment.background)))
         self._data(assessment)
         if self.full:
             self._sources(assessment)
@@ -122,6 +133,9 @@ class TextReport:
             self._put(f"- {line}", 2)
         for each in strip(assessment, self.say):
             self._strip(each)
+        asked = ask_first(assessment, self.say)
+        if asked:
+            self._put(f"{self.say('verdict', 'ask')}: {'; '.join(asked)}", 2)
 
     def _strip(self, each: Verdict) -> None:
         self._put(f"{self.say('verdict', each.key)}: {'; '.join(part for part in (each.text, each.detail) if part)}", 2)
@@ -191,7 +205,7 @@ class TextReport:
 
     def _stands(self, shown: Sequence[Option]) -> None:
         rows = told_once(shown, self.say)
-        still_open = open_cautions(shown)
+        still_open = open_cautions(shown, self.say)
         if rows or still_open:
             self._put(self.say("report", "stands"), 2, "heading")
         for row in rows[:ROWS]:
@@ -199,12 +213,23 @@ class TextReport:
         if len(rows) > ROWS:
             self._put(self.say("report", "and_more", count=len(rows) - ROWS), 4, "dim")
         for numbers, names in still_open.items():
-            told = self.say("report", "not_ruled_out", names=self.say.facts(names, 4))
+            more = [self.say("report", "and_more", count=len(names) - CAUTIONS)] if len(names) > CAUTIONS else []
+            told = self.say("report", "not_ruled_out", names="; ".join([*names[:CAUTIONS], *more]))
             self._put(f"{which(numbers, len(shown), self.say)}: {told}", 4)
 
     def _told(self, row: Told, most: int) -> None:
-        self._put(f"{which(row.numbers, most, self.say)}: {row.text}", 4)
-        self._leaves(data(row.reason)[:3], 8, [leaf.fact for leaf in beside(row.reason)])
+        """A row: what is true with its data and what is asked for it; what is not known with what it decides."""
+        numbers = which(row.numbers, most, self.say)
+        if row.decides:
+            refs = "".join(map(self._new_refs, data(row.reason)))
+            self._put(f"{numbers}: {row.text}{refs}", 4)
+            told = [self.say("report", "decides", says="; ".join(row.decides))]
+            names = [leaf.fact for leaf in beside(row.reason)]
+            told += [self.say("report", "beside", names=self.say.facts(names))] if names else []
+            self._put("; ".join(told), 8, "dim")
+            return
+        self._put(f"{numbers}: {row.text}{cites(row.because)}", 4)
+        self._leaves(row.data[:3], 8)
         if row.reason.ask and row.reason.effect == "correctable-stop":
             self._put(row.reason.ask, 8)
 
@@ -216,7 +241,8 @@ class TextReport:
 
     def _folded(self, found: Groups) -> None:
         for name, options in found.missing.items():
-            told = self.say("report", "folded", count=len(options), missing=self.say.fact(name))
+            key = "folded" if found.told else "folded_all"
+            told = self.say("report", key, count=len(options), missing=self.say.fact(name))
             self._put(f"{told}: {', '.join(option.name for option in options)}" if self.full else told, 2, "dim")
 
     # -- an option in full -----------------------------------------------------------------------------------
@@ -240,7 +266,10 @@ class TextReport:
 
     def _reason(self, reason: Reason) -> None:
         self._put(sentence(reason, self.say), 6)
-        self._leaves(data(reason), 10, [leaf.fact for leaf in beside(reason)])
+        if reason.truth == YES:
+            self._leaves(data(reason), 10)
+        else:
+            self._leaves([leaf for leaf in data(reason) if leaf.refs], 10, [leaf.fact for leaf in beside(reason)])
         if reason.ask:
             self._put(reason.ask, 10)
 
@@ -303,7 +332,7 @@ class TextReport:
         found = [value for value in values if is_found(value)]
         for line in map(self._value, found) if self.full else self._by_day(found):
             self._put(line, 2)
-        for _, line in self.say.not_found(values):
+        for _, line in self.say.not_found(values, 99 if self.full else ABSENT):
             self._put(line, 2)
 
     def _by_day(self, values: Sequence[Value]) -> Iterator[str]:
@@ -317,25 +346,28 @@ class TextReport:
         return f"{value.says}: {self.say.value(value)}{self._refs(value.refs)}"
 
     def _changes(self, assessment: Assessment) -> None:
-        shown = assessment.changes if self.full else assessment.changes[:CHANGED]
-        self._list("changes", (self._change(change) for change in shown))
-        if len(shown) < len(assessment.changes):
-            self._put(self.say("report", "and_more", count=len(assessment.changes) - len(shown)), 2, "dim")
+        """The unknowns; nothing where the verdict has told them all."""
+        asked = questions(assessment.changes, self.say)
+        if len(asked) <= ASKED_FIRST and not self.full:
+            return
+        shown = asked if self.full else asked[:CHANGED]
+        self._list("changes", map(self._question, shown))
+        if len(shown) < len(asked):
+            self._put(self.say("report", "and_more", count=len(asked) - len(shown)), 2, "dim")
 
-    def _change(self, change: Change) -> str:
-        parts = [change.ask or change.says]
-        if change.pathway:
-            parts.append(self.say("page", "decides_pathway"))
-        if change.options:
-            parts.append(self.say("page", "decides_options", count=len(change.options)))
-        return " - ".join(parts)
+    def _question(self, question: Question) -> str:
+        return " - ".join((question.text, *tags(question, self.say)))
 
     def _to_confirm(self, assessment: Assessment) -> None:
-        """For the first options what the clinician confirms; the rest is counted."""
+        """For the first option what the clinician confirms; the rest is counted.  In full, each option has its own."""
         opened = [option for pain in assessment.pains for option in groups(pain).open]
-        asked = to_confirm(opened)
-        shown = asked if self.full else to_confirm(opened[:1])[:ASKED]
-        self._list("to_confirm", shown)
+        if not opened or self.full:
+            return
+        asked, shown = to_confirm(opened), to_confirm(opened[:1])[:ASKED]
+        self._heading(self.say("report", "to_confirm"))
+        self._put(self.say("report", "before_first", name=opened[0].name), 2)
+        for each in shown:
+            self._put(f"- {each}", 2)
         if len(shown) < len(asked):
             self._put(self.say("report", "more_to_confirm", count=len(asked) - len(shown)), 2, "dim")
 

@@ -8,12 +8,15 @@ from fourthstep.assessment.result import Antithrombotic, Assessment, LegView, Re
 from fourthstep.assessment.words import OptionWord, PathwayWord
 from fourthstep.ground.truth import NO, NOT_KNOWN, YES
 from fourthstep.report.phrases import Phrases
+from fourthstep.report.questions import questions, told
 from fourthstep.report.reasons import correction
 
 STALE_DAYS = 30
 """A newest datum older than this makes a notice that proposes `--as-of`."""
-NAMED = 6
-"""Reasons of the pathway that are named; `What would change this` lists the unknowns."""
+NAMED, UNKNOWN_NAMED = 6, 3
+"""Reasons of the pathway that are named, and unknowns among them; `What would change this` lists all."""
+ASKED_FIRST = 2
+"""Questions that stand with the verdict."""
 COUNTS = ("platelet_count", "inr")
 """Measurements told beside the drugs that act on bleeding."""
 ANTITHROMBOTICS = ("anticoagulant", "antiplatelet", "anticoagulant_long_term")
@@ -35,8 +38,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def strip(assessment: Assessment, say: Phrases) -> list[Verdict]:
-    """Pain, conventional treatment and options, in neutral lines."""
-    if assessment.pathway.word == PathwayWord.NOT_IN_SCOPE.value:
+    """Pain, conventional treatment, bleeding and options, in neutral lines."""
+    if not in_scope(assessment):
         return []
     return [_pain(assessment, say), _treatment(assessment, say), _bleeding(assessment, say), _options(assessment, say)]
 
@@ -63,7 +66,7 @@ def _treatment(assessment: Assessment, say: Phrases) -> Verdict:
     if not gaps:
         return Verdict("treatment", "good", say("verdict", "no_gap"))
     state = "unknown" if all(leg.state == NOT_KNOWN for leg in gaps) else "warn"
-    names = "; ".join(dict.fromkeys(f"{leg.name} ({say('leg_state', leg.state)})" for leg in gaps))
+    names = "; ".join(dict.fromkeys(f"{leg.name}: {say('leg_state', leg.state)}" for leg in gaps))
     return Verdict("treatment", state, say("verdict", "gaps", count=len(gaps), of=len(gating)), names)
 
 
@@ -74,33 +77,47 @@ def _bleeding(assessment: Assessment, say: Phrases) -> Verdict:
     drugs = [_antithrombotic(each, say) for each in assessment.antithrombotics_told]
     asked = [found[name] for name in ANTITHROMBOTICS if name in found]
     coded = [say.short(value) for value in asked if value.value == "yes"]
+    still_open = [value.says for value in asked if value.why]
     if drugs or coded:
         return Verdict("bleeding", "warn", "; ".join(drugs or coded), counts)
-    still_open = [value.says for value in asked if value.why]
+    unmeasured = any(found[name].why for name in COUNTS if name in found)
+    state = "warn" if _counts_stand_in_the_way(assessment) else "unknown" if still_open or unmeasured else "good"
     if still_open:
-        return Verdict("bleeding", "unknown", counts, say("verdict", "antithrombotic_open", names=", ".join(still_open)))
-    return Verdict("bleeding", "good", counts, say("report", "absent", names=", ".join(value.says for value in asked)))
+        return Verdict("bleeding", state, counts, say("verdict", "antithrombotic_open", names=", ".join(still_open)))
+    return Verdict(
+        "bleeding", state, counts, say("verdict", "no_antithrombotic", names=", ".join(v.says for v in asked[:2]))
+    )
+
+
+def _counts_stand_in_the_way(assessment: Assessment) -> bool:
+    """Is a platelet count or an INR a stop or caution of an option that is open but for it?"""
+    return any(leaf.fact in COUNTS and leaf.truth == YES for pain in assessment.pains for option in pain.options
+               for reason in option.reasons if reason.truth == YES for leaf in reason.leaves)  # fmt: skip
 
 
 def _count(value: Value, say: Phrases) -> str:
     """A measurement with its day, or why there is none."""
-    return f"{value.says}: {say.why(value.why)}" if value.why else f"{say.short(value)} ({say.day(value.day)})"
+    if value.why:
+        return say("report", "not_known", name=value.says, why=say.why(value.why))
+    return f"{say.short(value)} ({say.day(value.day)})"
 
 
 def _antithrombotic(each: Antithrombotic, say: Phrases) -> str:
-    last = say("hold", "last", last=say.day(each.last)) if each.last else say("hold", "no_last")
-    return f"{each.drug}: {say('hold_taken', each.taken)}, {last}"
+    return f"{each.drug}: {say.last_dose(each.taken, each.last)}"
 
 
 def _options(assessment: Assessment, say: Phrases) -> Verdict:
     """How many options there are to discuss, and how many cannot be told."""
+    if not assessment.pains:
+        return Verdict("options", "unknown", say("verdict", "no_pain"))
     counts = option_counts(assessment)
-    opened = sum(counts[word] for word in ("open", "after correction"))
-    state = "good" if counts["open"] else "unknown" if counts["undetermined"] and not opened else "warn"
-    parts = [say("verdict", key, count=counts[word])
-             for key, word in (("after_correction", "after correction"), ("contraindicated", "contraindicated"),
-                               ("undetermined", "undetermined")) if counts[word]]  # fmt: skip
-    return Verdict("options", state, say("verdict", "to_discuss", count=opened), "; ".join(parts))
+    ready, corrected = counts["open"], counts["after correction"]
+    state = "good" if ready else "warn" if corrected or not counts["undetermined"] else "unknown"
+    key = "to_discuss" if ready or not corrected else "all_after_correction"
+    others = {"contraindicated": counts["contraindicated"], "undetermined": counts["undetermined"]}
+    others = {"after_correction": corrected, **others} if ready else others
+    parts = [say.counted("verdict", part, count) for part, count in others.items() if count]
+    return Verdict("options", state, say.counted("verdict", key, ready + corrected), "; ".join(parts))
 
 
 def option_counts(assessment: Assessment) -> dict[str, int]:
@@ -130,7 +147,8 @@ def pathway_reasons(assessment: Assessment, say: Phrases) -> list[str]:
         by_kind.setdefault("option-after" if corrected else kind, []).append(say.name(kind, name))
         if corrected:
             by_kind.setdefault("correct-first", []).extend(first[name])
-    return [say("because", kind, name=_some(names, say)) for kind, names in by_kind.items()]
+    return [say("because", kind, name=_some(names, say, UNKNOWN_NAMED if kind == "unknown" else NAMED))
+            for kind, names in by_kind.items()]  # fmt: skip
 
 
 def _corrections(assessment: Assessment, say: Phrases) -> dict[str, list[str]]:
@@ -143,11 +161,21 @@ def _corrections(assessment: Assessment, say: Phrases) -> dict[str, list[str]]:
             if option.word == OptionWord.AFTER_CORRECTION.value and option.id not in ready}  # fmt: skip
 
 
-def _some(names: list[str], say: Phrases) -> str:
+def _some(names: list[str], say: Phrases, most: int) -> str:
     """The first names; the rest is counted."""
     once = list(dict.fromkeys(names))
-    more = [say("report", "and_more", count=len(once) - NAMED)] if len(once) > NAMED else []
-    return "; ".join([*once[:NAMED], *more])
+    more = [say("report", "and_more", count=len(once) - most)] if len(once) > most else []
+    return "; ".join([*once[:most], *more])
+
+
+def ask_first(assessment: Assessment, say: Phrases) -> list[str]:
+    """The questions that decide most."""
+    return [told(each, say) for each in questions(assessment.changes, say)[:ASKED_FIRST]]
+
+
+def in_scope(assessment: Assessment) -> bool:
+    """Is anything proposed for this patient?"""
+    return assessment.pathway.word != PathwayWord.NOT_IN_SCOPE.value
 
 
 def newest_age(assessment: Assessment) -> int | None:
