@@ -7,7 +7,7 @@ import pytest
 
 from fourthstep.knowledge.policy import DEFAULT
 from fourthstep.report.letter import letter_html
-from tests.report.examples import KNOWLEDGE, assessed, html
+from tests.report.examples import KNOWLEDGE, NAMES, assessed, html
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -86,6 +86,39 @@ def test_all_cards_open_fit_on_the_smallest_screen(shown):
     assert tab.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+FIRST_SCREEN = ["h1", ".strip", ".first-options ol, .first-options .unknown", ".ask-first"]
+
+
+@pytest.mark.parametrize("name", ["pancreatic", "pancreatic-apixaban", "myeloma-fracture", "controlled", "post-mastectomy"])
+def test_the_first_screen_holds_the_pathway_the_options_and_the_questions(shown, name):
+    tab = shown(name)
+    for selector in FIRST_SCREEN:
+        boxes = [each.bounding_box() for each in tab.locator(selector).all()]
+        assert all(box["y"] + box["height"] <= 900 for box in boxes), selector
+    assert tab.locator(".strip").count() == 1
+
+
+@pytest.mark.parametrize(("width", "most"), [(1280, 5000), (390, 7500)])
+@pytest.mark.parametrize("name", NAMES)
+def test_is_short_until_it_is_unfolded(shown, name, width, most):
+    assert shown(name, width=width).evaluate("document.documentElement.scrollHeight") <= most
+
+
+def test_a_link_of_the_first_screen_opens_its_card(shown):
+    tab = shown("pancreatic-apixaban", java_script_enabled=False)
+    tab.locator(".first-options ol a").first.click()
+    assert tab.locator("#o-1-1").is_visible()
+
+
+def test_on_a_phone_the_chart_begins_at_its_newest_days_and_says_so(shown):
+    tab = shown("pancreatic-apixaban", width=390)
+    assert tab.locator(".narrow").is_visible()
+    assert tab.evaluate("(chart => chart.scrollWidth > chart.clientWidth)(document.querySelector('.chart'))")
+    right = tab.evaluate("document.querySelector('.chart > svg').getBoundingClientRect().right")
+    assert right <= 390
+    assert not shown("pancreatic-apixaban").locator(".narrow").is_visible()
+
+
 def test_forced_colours_keep_words_and_marks(shown):
     tab = shown("pancreatic-apixaban", forced_colors="active")
     assert tab.locator(".word").first.is_visible()
@@ -103,6 +136,7 @@ def test_the_keyboard_reaches_a_card_and_opens_it(shown):
 
 def test_a_reference_leads_to_its_datum_without_a_script(shown):
     tab = shown("pancreatic-apixaban", java_script_enabled=False)
+    tab.locator("nav a[href='#safety']").click()
     link = tab.locator("#safety a.ref").first
     wanted = link.get_attribute("href")
     link.click()

@@ -1,6 +1,7 @@
 """The time axis: what is drawn, and what is not known is not drawn as if it were."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 from fourthstep.assessment.result import Treatment
 from fourthstep.facts.opioids import DoseThen
 from fourthstep.ground.interval import Interval
-from fourthstep.report.figure import SHAPES, Figure, bars, steps
+from fourthstep.report.figure import SHAPES, Figure, bars, scores_of, steps
 from fourthstep.report.phrases import Phrases
 from tests.report.examples import KNOWLEDGE, assessed
 
@@ -53,6 +54,37 @@ def test_a_dose_known_between_two_ends_shows_both():
     svg = drawn(opioid_history=history).svg()
     assert 'class="dose-high"' in svg
     assert "1 Jan 2026: 60 to 90 mg/d" in svg
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "as_needed", "drawn_so"),
+    [
+        (Interval.point(60), "90", True),
+        (Interval.point(60), "0", False),
+        (None, "90", False),
+        (Interval.point(60), None, False),
+    ],
+)
+def test_what_may_be_taken_as_needed_stands_on_what_is_scheduled(scheduled, as_needed, drawn_so):
+    history = (DoseThen(date(2026, 1, 1), Interval.point(60)), DoseThen(LAST, scheduled))
+    most = Decimal(as_needed) if as_needed else None
+    svg = drawn(opioid_history=history, opioids=replace(assessed("pancreatic").opioids, prn_max=most)).svg()
+    assert ('class="dose-needed"' in svg) is drawn_so
+    assert ("as needed, up to 90 more on the last day" in svg) is drawn_so
+
+
+def test_the_worst_score_is_drawn_once():
+    pain = assessed("pancreatic").pains[0]
+    assert [(row.score, row.kind) for row in scores_of(pain) if row.kind == "worst"] == [(9, "worst")]
+    told = replace(pain, series=((pain.worst_day, "9", "average"), *pain.series))
+    assert not [row for row in scores_of(told) if row.kind == "worst"]
+
+
+def test_several_pains_are_named_in_the_drawing():
+    pain = assessed("pancreatic").pains[0]
+    svg = drawn(pains=(pain, replace(pain, id="leg/left", region="leg", side="left"))).svg()
+    assert ">leg, left, visceral<" in svg
+    assert ">upper abdomen, midline, visceral<" not in drawn().svg()
 
 
 def test_without_a_known_dose_nothing_is_drawn_of_it():

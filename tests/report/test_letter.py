@@ -19,22 +19,27 @@ SAYS = [
     ("pancreatic", "this fits: Pancreatic (celiac) pain (certain, as recorded)"),
     ("pancreatic", "12 HR oxycodone hydrochloride 30 MG Extended Release Oral Tablet, 1 tablet, 2 a day, oral"),
     ("pancreatic", "scheduled 90 mg/d, as needed up to 90 mg/d, range 60 to 240 mg/d of oral morphine (CDC 2022)"),
-    ("pancreatic", "morphine (1 Dec 2025 to 26 Feb 2026, without enough relief)"),
-    ("pancreatic", "oxycodone (since 26 Feb 2026, too short to judge)"),
+    ("pancreatic", "morphine (1 Dec 2025 to 26 Feb 2026, 60 and 120 mg a day, without enough relief)"),
+    ("pancreatic", "oxycodone (since 26 Feb 2026, 60 mg a day, too short to judge)"),
     ("pancreatic", "Platelets 212 ×10⁹/L (27 Feb 2026); INR 1 (27 Feb 2026)"),
     (
         "pancreatic",
         "(2) Celiac plexus neurolysis, percutaneous: candidate; now; fits prognosis and goals, certainty low",
     ),
     ("pancreatic", "Benefit: Six randomised trials, 358 patients"),
-    ("pancreatic", "prognosis 3 to 12 months (27 Feb 2026; clinician's estimate of 3 to 12 months (months))"),
+    ("pancreatic", "prognosis 3 to 12 months (27 Feb 2026; clinician's estimate of 3 to 12 months)"),
     ("pancreatic", "[imaging of the target, with date] [capacity and consent to the referral]"),
     ("pancreatic", "Urgency (policy, please choose): priority, within 2 weeks"),
     ("controlled", "Urgency (policy, please choose): routine"),
-    ("pancreatic-apixaban", "Apixaban: taken now, as recorded, last recorded 1 Mar 2026, 08:10 (UTC-06:00)."),
+    (
+        "pancreatic-apixaban",
+        "Apixaban: taken now, as recorded, last recorded 1 Mar 2026, 08:10 (UTC-06:00); given for: [not recorded].",
+    ),
     ("pancreatic-apixaban", "Of all 4, correct first: apixaban: taken now"),
     ("pancreatic-apixaban", "ASRA 2018 asks 72 h since the last apixaban"),
     ("pancreatic-apixaban", "the prescriber decides"),
+    ("rib", "Not known, no item of the score is recorded: spinal instability neoplastic score (SINS), Mirels score."),
+    ("cord-compression", "ECOG 2 to 3 (3 to 12 months)"),
     ("pancoast", "Adjuvant analgesics: gabapentin (since 10 Nov 2025)"),
     ("pancoast", "Radiotherapy (procedure) (3 Nov 2025 to 14 Nov 2025)"),
     ("pancoast", "Methadone has no single factor"),
@@ -85,6 +90,26 @@ class TestEveryExample:
         assert html.count("<li>") == sum(len(part.lines) for part in write_letter(assessed(name), KNOWLEDGE, DEFAULT).parts)
 
 
+NOT_SAID = [
+    # record, words, why not
+    ("pancreatic", "Mirels", "no bone of this patient may hurt"),
+    ("pancreatic-apixaban", "Anticoagulant (apixaban)", "the drug stands in a line of its own"),
+    ("pancreatic", "(months)", "a code is no word"),
+]
+
+
+@pytest.mark.parametrize(("name", "words", "why"), NOT_SAID)
+def test_does_not_say(name, words, why):
+    assert words not in flat(letter(name)), why
+
+
+def test_an_antithrombotic_is_told_with_its_indication_where_no_option_is_open():
+    found = assessed("pancreatic-apixaban")
+    known = replace(found.antithrombotics_told[0], reasons=("Deep vein thrombosis",))
+    told = flat(letter_text(replace(found, pains=(), antithrombotics_told=(known,)), KNOWLEDGE, DEFAULT))
+    assert "Apixaban: taken now, as recorded, last recorded 1 Mar 2026, 08:10 (UTC-06:00); given for: Deep vein" in told
+
+
 def test_addresses_the_contact_of_the_policy():
     assert "To: [interventional pain service]" in letter("pancreatic")
     named = replace(DEFAULT, contacts={"interventional": "Pain clinic, ext. 100"})
@@ -120,9 +145,7 @@ class TestPdf:
     def _needs(self):
         pytest.importorskip("weasyprint", reason="WeasyPrint or Pango is not installed", exc_type=OSError)
 
-    @pytest.mark.parametrize(
-        "name", ["pancreatic", "pancreatic-apixaban", "sparse", "rectal-neutropenia", "myeloma-fracture"]
-    )
+    @pytest.mark.parametrize("name", NAMES)
     def test_holds_every_line_on_at_most_two_pages(self, name):
         import pypdf
 

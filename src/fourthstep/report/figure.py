@@ -10,7 +10,7 @@ from html import escape
 
 import msgspec
 
-from fourthstep.assessment.result import Assessment, Treatment
+from fourthstep.assessment.result import Assessment, PainView, Treatment
 from fourthstep.ground.interval import Interval
 from fourthstep.report.phrases import Phrases
 
@@ -19,6 +19,8 @@ BAND = 110
 """Height of the plots of pain and of dose."""
 GAP = 34
 ROW = 30
+NEEDED = 12
+"""Width of the mark of what may be taken as needed."""
 SHORTEST_DAYS = 28
 LONGEST_DAYS = 365
 TICKS = 4
@@ -41,6 +43,16 @@ class Score(msgspec.Struct, frozen=True, order=True):
     pain: str
 
 
+def scores_of(pain: PainView) -> Iterator[Score]:
+    """The scores of a pain, and the worst where it is not among them."""
+    told = [Score(_day(day), float(score), kind, pain.id) for day, score, kind in pain.series if _plain(score)]
+    yield from told
+    if _plain(pain.worst) and pain.worst_day:
+        worst = Score(_day(pain.worst_day), float(pain.worst), "worst", pain.id)
+        if (worst.day, worst.score) not in {(each.day, each.score) for each in told}:
+            yield worst
+
+
 class Bar(msgspec.Struct):
     """One treatment over time: all entries of one name and kind that touch each other."""
 
@@ -57,10 +69,11 @@ class Figure:
     def __init__(self, assessment: Assessment, say: Phrases) -> None:
         self.say = say
         self.last = _day(assessment.as_of)
-        scores = sorted({Score(_day(day), float(score), kind, pain.id) for pain in assessment.pains
-                         for day, score, kind in pain.series if _plain(score)})  # fmt: skip
+        self.pains = {pain.id: say.pain(pain) for pain in assessment.pains}
+        scores = sorted({score for pain in assessment.pains for score in scores_of(pain)})
         all_bars = bars(assessment.history, self.last)
         self.doses = steps((each.day, each.scheduled) for each in assessment.opioid_history)
+        self.as_needed = float(assessment.opioids.prn_max or 0)
         days = [*(row.day for row in scores), *(day for day, _ in self.doses), *(bar.start for bar in all_bars)]
         oldest = min((day for day in days if (self.last - day).days <= LONGEST_DAYS), default=self.last)
         self.first = min(oldest, self.last - timedelta(days=SHORTEST_DAYS))
@@ -124,9 +137,13 @@ class Figure:
         yield _text(LEFT, top - 10, self.say("page", "axis_pain"), "label")
         yield from _scale(((0, "0"), (5, "5"), (10, "10")), 10, top)
         for pain in sorted({row.pain for row in self.scores}):
-            rows = [row for row in self.scores if row.pain == pain]
+            rows = [row for row in self.scores if row.pain == pain and row.kind != "worst"]
+            if not rows:
+                continue
             points = " ".join(f"{self._x(row.day)},{_y(row.score, 10, top)}" for row in rows)
             yield f'<polyline class="trend" points="{points}"/>'
+            if len(self.pains) > 1:
+                yield _text(self._x(rows[-1].day) - 8, _y(rows[-1].score, 10, top) - 8, self.pains[pain], "tick", "end")
         for row in self.scores:
             shape = SHAPES.get(row.kind, SHAPES[""]).format(x=self._x(row.day), y=_y(row.score, 10, top))
             yield f"<g>{shape}<title>{escape(self._score(row))}</title></g>"
@@ -137,7 +154,9 @@ class Figure:
     def _dose(self, top: float) -> Iterator[str]:
         """Steps; a day whose dose is not known is hatched over the whole height."""
         known = [float(value.high) for _, value in self.doses if value is not None and value.high is not None]
-        most = max([*known, 1.0])
+        today = _high(self.doses[-1][1])
+        as_needed = self.as_needed if today is not None else 0
+        most = max([*known, (today or 0) + as_needed, 1.0])
         yield _text(LEFT, top - 10, self.say("page", "axis_dose"), "label")
         yield from _scale(((0, "0"), (most, f"{most:g}")), most, top)
         ends = [*(day for day, _ in self.doses[1:]), self.last]
@@ -149,6 +168,16 @@ class Figure:
                 y = _y(height, most, top)
                 yield (f'<rect class="{kind}" x="{x}" y="{y}" width="{width:.1f}" height="{top + BAND - y:.1f}">'
                        f"{title}</rect>")  # fmt: skip
+        if as_needed and today is not None:
+            yield from self._as_needed(today, as_needed, most, top)
+
+    def _as_needed(self, today: float, most_more: float, most: float, top: float) -> Iterator[str]:
+        """What the last day allows as needed, outlined on top of what is scheduled."""
+        upper, lower = _y(today + most_more, most, top), _y(today, most, top)
+        told = self.say("page", "axis_as_needed", most=f"{most_more:g}")
+        yield (f'<rect class="dose-needed" x="{WIDTH - RIGHT - NEEDED}" y="{upper}" width="{NEEDED}" '
+               f'height="{lower - upper:.1f}"><title>{escape(told)}</title></rect>')  # fmt: skip
+        yield _text(WIDTH - RIGHT - NEEDED - 6, upper + 11, told, "tick", "end")
 
     def _dose_then(self, day: date, value: Interval | None) -> str:
         told = f"{value} mg/d" if value is not None else self.say("truth", "unknown")
@@ -216,6 +245,10 @@ def _heights(value: Interval | None, most: float) -> list[tuple[str, float]]:
     if value is None or value.low is None or value.high is None:
         return [("dose-unknown", most)]
     return [("dose-high", float(value.high)), ("dose", float(value.low))]
+
+
+def _high(value: Interval | None) -> float | None:
+    return float(value.high) if value is not None and value.high is not None else None
 
 
 def _day(text: str) -> date:

@@ -12,6 +12,7 @@ from fourthstep.assessment.result import Assessment, Option, PainView, Treatment
 from fourthstep.assessment.words import PathwayWord
 from fourthstep.facts.opioids import OpioidTrial
 from fourthstep.ground.errors import MissingExtraError
+from fourthstep.ground.interval import plain
 from fourthstep.ground.truth import NOT_KNOWN, YES, Truth
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.policy import Policy
@@ -22,7 +23,6 @@ from fourthstep.report.questions import questions
 from fourthstep.report.reasons import Told, groups, told_once, which
 from fourthstep.report.verdict import leg_groups, true_flags
 from fourthstep.rules.ask import Leaf
-from fourthstep.rules.holds import HoldVerdict
 
 WIDTH = 76
 MOST_OPTIONS = 4
@@ -32,7 +32,11 @@ MOST_SCORES = 4
 MOST_MISSING = 6
 CONTACT = "interventional"
 """Key of the policy's contacts."""
-SPREAD = ("metastatic_disease", "bone_metastasis", "lung_metastasis", "treatment_related_pain", "sins", "mirels")
+SPREAD = ("metastatic_disease", "bone_metastasis", "lung_metastasis", "treatment_related_pain")
+STABILITY = ("sins", "mirels")
+"""Scores of the stability of bone; told where they were scored, and asked for where bone may hurt."""
+BONE = ("skull", "cervical-spine", "thoracic-spine", "lumbar-spine", "sacrum", "hip", "shoulder-arm", "leg")
+"""Regions whose pain may come from a bone that bears load."""
 LABORATORY = ("platelet_count", "inr", "haemoglobin", "neutrophil_count", "creatinine", "egfr", "creatinine_clearance",
               "c_reactive_protein", "temperature")  # fmt: skip
 STATES = ("anticoagulant", "antiplatelet", "nsaid", "antiangiogenic", "cytotoxic_recent", "sepsis", "local_infection",
@@ -185,7 +189,14 @@ def _cancer(assessment: Assessment, say: Phrases) -> Iterator[str]:
     for each in assessment.diagnoses:
         yield each.says + (f" ({say('letter', 'recorded', day=say.day(each.day))})" if each.day else "")
     told = beyond(assessment.diagnoses, _of(assessment, ("active_cancer", *SPREAD)))
-    yield from _in_lines(told, say)
+    bone = _of(assessment, STABILITY)
+    yield from _in_lines((*told, *(value for value in bone if is_found(value) or _in_bone(assessment))), say)
+
+
+def _in_bone(assessment: Assessment) -> bool:
+    """May a pain come from a bone that bears load?"""
+    spread = any(value.fact == "bone_metastasis" and value.value == "yes" for value in assessment.background)
+    return spread or any(pain.region in BONE for pain in assessment.pains)
 
 
 def _of(assessment: Assessment, names: Iterable[str]) -> list[Value]:
@@ -225,12 +236,12 @@ def _pains(assessment: Assessment, say: Phrases) -> Iterator[str]:
     if not assessment.pains:
         yield say("report", "no_pain")
     for pain in assessment.pains:
-        yield _sentence(f"{say.pain(pain)}: {'; '.join(_pain(pain, assessment, say))}")
+        yield _sentence(f"{say.pain(pain)}: {'; '.join(_pain(pain, say))}")
 
 
-def _pain(pain: PainView, assessment: Assessment, say: Phrases) -> Iterator[str]:
+def _pain(pain: PainView, say: Phrases) -> Iterator[str]:
     """Scores with their days, features, and what it is recognised as."""
-    yield from _scores(pain, assessment, say)
+    yield from _scores(pain, say)
     features = [_feature(name, value, say) for name, value in pain.elements.items()
                 if name not in ("pain_region", "pain_side", "pain_mechanism")]  # fmt: skip
     if features:
@@ -240,24 +251,17 @@ def _pain(pain: PainView, assessment: Assessment, say: Phrases) -> Iterator[str]
         yield say("letter", "recognised", names=", ".join(syndromes))
 
 
-def _scores(pain: PainView, assessment: Assessment, say: Phrases) -> Iterator[str]:
+def _scores(pain: PainView, say: Phrases) -> Iterator[str]:
     if not pain.intensity:
         yield say("report", "no_score")
     else:
         kind, day = say.word(pain.intensity_kind), say.day(pain.intensity_day)
         yield say("report", "score", score=pain.intensity, kind=kind, day=day)
     if pain.worst:
-        yield say("report", "worst", score=pain.worst) + _brackets(_worst_day(pain, assessment, say))
+        yield say("report", "worst", score=pain.worst) + _brackets(say.day(pain.worst_day))
     earlier = [f"{score} ({say.day(day)})" for day, score, _ in pain.series[1 : MOST_SCORES + 1]]
     if earlier:
         yield say("letter", "earlier", scores=", ".join(earlier))
-
-
-def _worst_day(pain: PainView, assessment: Assessment, say: Phrases) -> str:
-    """The day of the worst score, which stands with the question whether pain is controlled."""
-    days = [leaf.day for leaf in assessment.uncontrolled.leaves
-            if leaf.fact == "pain_worst" and leaf.value == pain.worst and set(leaf.refs) & set(pain.refs)]  # fmt: skip
-    return say.day(days[0]) if days else ""
 
 
 def _feature(name: str, value: str, say: Phrases) -> str:
@@ -276,10 +280,10 @@ def _treatment(assessment: Assessment, say: Phrases) -> Iterator[str]:
     if now:
         yield say("letter", "opioid_ome", totals=totals_line(dose, say))
         yield from (say.flag(flag) for flag in dose.flags if flag != "two-sources-one-use")
-    trials = [_trial(trial, assessment.as_of, say) for trial in assessment.opioid_trials if trial.strong is Truth.TRUE]
+    trials = [_trial(trial, assessment, say) for trial in assessment.opioid_trials if trial.strong is Truth.TRUE]
     if trials:
         yield say("letter", "trials", trials="; ".join(trials))
-    for kind in ("adjuvant", "procedure"):
+    for kind in ("adjuvant", "antineoplastic", "antiangiogenic", "procedure"):
         rows = list(_courses([row for row in assessment.history if row.kind == kind], assessment.as_of, say))
         if rows:
             yield say("letter", kind, rows="; ".join(rows))
@@ -298,17 +302,26 @@ def _uses_now(assessment: Assessment, say: Phrases) -> Iterator[str]:
         yield step_use(first, say, count=len(equal)) + fate
 
 
-def _trial(trial: OpioidTrial, as_of: str, say: Phrases) -> str:
-    """One strong opioid with its time; how it ended is told only of an adequate trial."""
+def _trial(trial: OpioidTrial, assessment: Assessment, say: Phrases) -> str:
+    """One strong opioid with its doses and its time; how it ended is told only of an adequate trial."""
     outcome = {"no-relief": "trial_no_relief", "toxicity": "trial_toxicity"}.get(trial.failure or "")
     if trial.adequate is not Truth.TRUE:
         outcome = "trial_short" if trial.long_enough is Truth.FALSE else None
     told = say("letter", outcome) if outcome else ""
+    doses = _doses(trial.opioid, assessment)
+    told = f", {doses}{told}" if doses else told
     if trial.start is None or trial.end is None:
         return say("letter", "trial_undated", opioid=trial.opioid, outcome=told)
     start, end = say.day(str(trial.start)), say.day(str(trial.end))
-    key = "trial_running" if str(trial.end) == as_of[:10] else "trial"
+    key = "trial_running" if str(trial.end) == assessment.as_of[:10] else "trial"
     return say("letter", key, opioid=trial.opioid, start=start, end=end, outcome=told)
+
+
+def _doses(opioid: str, assessment: Assessment) -> str:
+    """What was ordered of an opioid by the clock, as the record gives it: `60 and 120 mg a day`."""
+    steps = [step for step in assessment.opioids.steps if step.opioid == opioid and step.role != "recorded"]
+    amounts = {step.amount.high for step in steps if step.amount and step.amount.high and step.unit == "mg"}
+    return f"{' and '.join(map(plain, sorted(amounts)))} mg a day" if amounts else ""
 
 
 def _courses(rows: Iterable[Treatment], as_of: str, say: Phrases) -> Iterator[str]:
@@ -331,18 +344,14 @@ def _courses(rows: Iterable[Treatment], as_of: str, say: Phrases) -> Iterator[st
 
 
 def _safety(assessment: Assessment, say: Phrases) -> Iterator[str]:
+    """Counts and chemistry with their days, every drug that acts on bleeding, then what else decides about a needle."""
     yield from _values(assessment, LABORATORY, say)
-    holds: dict[str, HoldVerdict] = {}
-    for option in (option for pain in assessment.pains for option in groups(pain).open if option.offered):
-        for each in (*option.reasons, *option.cleared):
-            if each.hold:
-                holds.setdefault(each.hold.drug, each.hold)
-    for drug, hold in holds.items():
-        yield _sentence(f"{drug}: {say.last_dose(hold.taken, hold.last)}")
-    others = [drug for drug in assessment.antithrombotics if drug not in holds]
-    if others:
-        yield say("letter", "bleeding", drugs=", ".join(others))
-    yield from _values(assessment, STATES, say)
+    for each in assessment.antithrombotics_told:
+        why = ", ".join(each.reasons) or say("letter", "no_indication")
+        yield _sentence(say("letter", "antithrombotic", drug=each.drug, last=say.last_dose(each.taken, each.last), why=why))
+    told = {each.drug for each in assessment.antithrombotics_told}
+    states = [value for value in _of(assessment, STATES) if not value.names or not told.issuperset(value.names)]
+    yield from _in_lines(states, say)
 
 
 # -- options ---------------------------------------------------------------------------------------------------

@@ -10,20 +10,33 @@ from typing import Any
 import msgspec
 from markupsafe import Markup, escape
 
-from fourthstep.assessment.result import Assessment
+from fourthstep.assessment.result import Assessment, Option
 from fourthstep.assessment.words import OPEN, OptionWord
 from fourthstep.ground.errors import MissingExtraError
 from fourthstep.ground.truth import YES
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.report import questions, reasons, verdict
 from fourthstep.report.figure import Figure, legend
-from fourthstep.report.opioids import together, totals_line
+from fourthstep.report.opioids import in_order, together, totals_line
 from fourthstep.report.phrases import Phrases, beyond, once, shortened
 from fourthstep.rules.ask import Leaf
 
-OPENED = 2
-"""Cards of a pain that are open at first; paper shows all."""
+FIRST = 3
+"""Options, reasons and questions that stand on the first screen, of at most so many pains."""
 SHOWN_WORDS = (*OPEN, OptionWord.UNDETERMINED, OptionWord.CONTRAINDICATED)
+
+
+class First(msgspec.Struct, frozen=True):
+    """The first options of a pain, with what stands in their way."""
+
+    number: int
+    pain: str
+    """Its name, where there are several."""
+    options: tuple[Option, ...]
+    more: int
+    rows: tuple[reasons.Told, ...]
+    waiting: str
+    """What must be known before an option can be told, where none can."""
 
 
 class Cited(msgspec.Struct, frozen=True, order=True):
@@ -60,12 +73,14 @@ def page(assessment: Assessment, knowledge: Knowledge) -> str:
         pains={pain.id: say.pain(pain) for pain in assessment.pains},
         cited=data_table(assessment, say),
         confirm=shared_questions(assessment),
+        asked=questions.questions(assessment.changes, say),
+        first=list(first_options(assessment, say)),
+        shown_first=FIRST,
         totals=totals_line(assessment.opioids, say),
-        steps=list(together(list(assessment.opioids.steps), say)),
+        steps=list(together([step for part in in_order(assessment.opioids) for step in part], say)),
         not_used=not_used(assessment),
         held=held(assessment, say),
         background=(*assessment.diagnoses, *beyond(assessment.diagnoses, assessment.background)),
-        opened=OPENED,
         YES=YES,
     )
 
@@ -157,6 +172,23 @@ class Links:
 def resource_of(ref: str) -> str:
     """The resource of a reference that may point to one of its elements."""
     return ref.partition("#")[0]
+
+
+# -- the first screen ------------------------------------------------------------------------------------------
+
+
+def first_options(assessment: Assessment, say: Phrases) -> Iterator[First]:
+    """For the worst pains the first options that are open, else those that cannot be told yet."""
+    several = len(assessment.pains) > 1
+    for number, pain in enumerate(assessment.pains[:FIRST], 1):
+        found = reasons.groups(pain)
+        options = found.told[:FIRST]
+        waiting = [
+            say("report", "folded_all", count=len(each), missing=say.fact(name)) for name, each in found.missing.items()
+        ]
+        if options or waiting:
+            yield First(number, say.pain(pain) if several else "", options, len(found.told) - len(options),
+                        tuple(reasons.told_once(options, say)[:FIRST]), "" if options else "; ".join(waiting))  # fmt: skip
 
 
 # -- what the page lists ---------------------------------------------------------------------------------------

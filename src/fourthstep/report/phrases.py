@@ -129,6 +129,10 @@ class Phrases:
         month = f"{self('month', parts[1])} {parts[0]}"
         return f"{int(parts[2])} {month}" if len(parts) > 2 else month
 
+    def _local(self, text: str) -> str:
+        """An instant on the clock of the place where it stands beside one that names the zone."""
+        return self.day(text).partition(" (")[0]
+
     def _instant(self, text: str) -> str:
         zone = datetime.fromisoformat(text).tzname() or ""
         return f"{self.day(text[:10])}, {text[11:16]}{f' ({zone})' if zone else ''}"
@@ -149,7 +153,15 @@ class Phrases:
         """What a reader should know of a value; empty where there is nothing to add."""
         if self.has("detail", detail):
             return self("detail", detail)
-        return detail if " " in detail else ""
+        return "; ".join(map(self._bracket, detail.split("; "))) if " " in detail else ""
+
+    def _bracket(self, part: str) -> str:
+        """`ECOG 2 to 3 (months)` as ECOG 2 to 3 (3 to 12 months); dropped where the words stand before it."""
+        said, _, coded = part.rpartition(" (")
+        code = coded.removesuffix(")")
+        if not said or not self.has("value", code):
+            return part
+        return said if self.word(code) in said else f"{said} ({self.word(code)})"
 
     # -- what was found ----------------------------------------------------------------------------------------
 
@@ -281,7 +293,7 @@ class Phrases:
         """One guideline's interval and when it has passed; the drug is named where it is counted from its last dose."""
         key = "asks" if drug else "beside"
         told = self("hold", key, source=self.source(each.source), asks=self.asks(each), drug=drug, which=which)
-        return f"{told}, {self('hold', 'until', until=self.day(each.until))}" if each.until else told
+        return f"{told}, {self('hold', 'until', until=self._local(each.until))}" if each.until else told
 
     def asks(self, asked: Asked) -> str:
         """One guideline's interval, check and condition."""

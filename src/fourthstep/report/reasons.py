@@ -65,6 +65,11 @@ def standing(option: Option) -> list[Reason]:
     return [each for each in option.reasons if each.truth == YES or each.effect != CAUTION]
 
 
+def by_weight(reasons: Iterable[Reason]) -> list[Reason]:
+    """What is true before what is not known, and stops before cautions."""
+    return sorted(reasons, key=lambda each: (each.truth != YES, _WEIGHT[each.effect]))
+
+
 def not_ruled_out(option: Option) -> list[Reason]:
     """Cautions that the record does not rule out."""
     return [each for each in option.reasons if each.truth != YES and each.effect == CAUTION]

@@ -49,8 +49,9 @@ def _pain(assessment: Assessment, say: Phrases) -> Verdict:
     state = {YES: "warn", NO: "good"}.get(assessment.uncontrolled.truth, "unknown")
     tolerated = say("tolerated", assessment.tolerated.truth)
     unqualified = say("verdict", "unspecified") if by_policy(assessment) else ""
+    worst = [f"{say.pain(pain)}: {pain.intensity}/10" for pain in assessment.pains[:1] if pain.intensity]
     return Verdict("pain", state, say("uncontrolled", assessment.uncontrolled.truth),
-                   "; ".join(part for part in (tolerated, unqualified) if part))  # fmt: skip
+                   "; ".join(part for part in (tolerated, unqualified, *worst) if part))  # fmt: skip
 
 
 def by_policy(assessment: Assessment) -> bool:
@@ -66,7 +67,8 @@ def _treatment(assessment: Assessment, say: Phrases) -> Verdict:
     if not gaps:
         return Verdict("treatment", "good", say("verdict", "no_gap"))
     state = "unknown" if all(leg.state == NOT_KNOWN for leg in gaps) else "warn"
-    names = "; ".join(dict.fromkeys(f"{leg.name}: {say('leg_state', leg.state)}" for leg in gaps))
+    names = "; ".join(f"{say('leg_state', of_state)}: {', '.join(dict.fromkeys(leg.name for leg in legs))}"
+                      for of_state, legs in leg_groups(tuple(gaps)).items())  # fmt: skip
     return Verdict("treatment", state, say("verdict", "gaps", count=len(gaps), of=len(gating)), names)
 
 
