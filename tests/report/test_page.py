@@ -130,7 +130,15 @@ def test_words_of_a_record_never_become_markup():
 def test_the_axis_stands_as_a_table_too():
     words = Seen(html("pancreatic")).text
     assert "The same as a table" in words
-    for told in ("7/10 average", "6/10 of unspecified kind", "6 Jan 2026", "morphine", "oxycodone", "120 mg/d"):
+    for told in (
+        "7/10 average",
+        "9/10 worst",
+        "6/10 of unspecified kind",
+        "6 Jan 2026",
+        "morphine",
+        "oxycodone",
+        "120 mg/d",
+    ):
         assert told in words
 
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from fourthstep.assessment.result import Reason, Value
-from fourthstep.report.phrases import Phrases, once, shortened
+from fourthstep.report.phrases import Phrases, once, short_numbers, shortened
 from fourthstep.report.reasons import sentence, which
 from fourthstep.rules.ask import Leaf
 from fourthstep.rules.holds import Asked, HoldVerdict
@@ -201,6 +201,25 @@ def test_a_drug_without_a_row_is_never_free():
     assert "not known whether it is taken now, last dose not recorded" in told
     assert "no guideline interval in the table for this drug" in told
     assert told.endswith("the prescriber decides")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("36.66666666666666666666666667", "36.67"),
+        ("396.52", "396.52"),
+        ("1.5", "1.5"),
+        ("13.914", "13.91"),
+        ("49.996", "49.996"),
+        ("1.4999", "1.4999"),
+        ("12.49999968422344", "12.5"),
+        ("10.123 to 17", "10.12 to 17"),
+        ("<0.1254", "<0.125"),
+        ("0.000123", "0.000123"),
+    ],
+)
+def test_numbers_are_short_and_never_rounded_onto_a_limit(number, told):
+    assert short_numbers(number) == told
 
 
 @pytest.mark.parametrize(

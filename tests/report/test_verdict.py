@@ -21,6 +21,7 @@ BLEEDING = [
     ("pancreatic-apixaban", "warn", "apixaban: taken now"),
     ("myeloma-fracture", "warn", "platelets 38"),
     ("controlled", "unknown", "platelets 198 ×10⁹/L (26 Feb 2026); INR not known (never measured)"),
+    ("prostate-hospice", "unknown", "platelets 96 ×10⁹/L (15 Dec 2025)"),
     ("sparse", "unknown", "platelets not known (never measured)"),
 ]
 

@@ -12,6 +12,7 @@ from fourthstep.facts.derive import Facts
 from fourthstep.facts.pains import Pain
 from fourthstep.ground.truth import NO, NOT_KNOWN, YES, Truth, all_of, any_of
 from fourthstep.knowledge.models import BleedingClass, Intervention
+from fourthstep.knowledge.models import Fact as Declaration
 from fourthstep.knowledge.policy import Policy
 from fourthstep.rules.ask import Answer, Inquiry, Leaf
 from fourthstep.rules.holds import hold_verdicts
@@ -155,7 +156,12 @@ def bedside_facts(each: Intervention, inquiry: Inquiry) -> Iterable[str]:
     questions = [criterion.when for criterion in (*own, *shared) if criterion.bedside]
     questions += [each.line.also_when] if each.line.also_when is not None else []
     asked = [leaf.fact for question in questions for leaf in inquiry.ask(question).leaves if leaf.truth == NOT_KNOWN]
-    return dict.fromkeys(asked)
+    return dict.fromkeys(name for name in asked if _concerns(knowledge.facts[name], inquiry))
+
+
+def _concerns(fact: Declaration, inquiry: Inquiry) -> bool:
+    """Does a question concern this patient: is what it speaks of so, or not known?"""
+    return fact.where is None or inquiry.ask(fact.where).truth is not Truth.FALSE
 
 
 def _done_before(each: Intervention, inquiry: Inquiry) -> tuple[str, ...]:

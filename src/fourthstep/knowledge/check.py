@@ -86,6 +86,10 @@ class _Check:
             self._wrong(fact, "", f"`{name}` is a {fact.kind} and needs `concepts`")
         if fact.kind == "measurement" and (fact.unit is None or fact.take is None):
             self._wrong(fact, "", f"`{name}` is a measurement and needs `unit` and `take`")
+        if fact.where is not None:
+            self._question(fact.where)
+            if fact.kind != "bedside":
+                self._wrong(fact, "where", f"`{name}` is not asked at the bedside", "Only a bedside fact has `where`.")
         self._duration(fact, "episode", fact.episode or None)
         self._because(fact, fact.because)
 

@@ -279,6 +279,8 @@ class Fact(Entry, frozen=True, kw_only=True):
     """For pain facts: the element of a pain that it reads."""
     ask: str = ""
     """How a form asks for it."""
+    where: Question | None = None
+    """Of a bedside fact: what must be so, or not known, for the question to concern the patient at all."""
     because: list[str] = []
     mark: Mark = "P"
 

@@ -77,6 +77,7 @@ class Figure:
         days = [*(row.day for row in scores), *(day for day, _ in self.doses), *(bar.start for bar in all_bars)]
         oldest = min((day for day in days if (self.last - day).days <= LONGEST_DAYS), default=self.last)
         self.first = min(oldest, self.last - timedelta(days=SHORTEST_DAYS))
+        self.told = scores
         self.scores = [row for row in scores if row.day >= self.first]
         self.bars = [bar for bar in all_bars if bar.end >= self.first]
         self.older = len(scores) + len(all_bars) - len(self.scores) - len(self.bars)

@@ -17,8 +17,8 @@ from fourthstep.ground.truth import NOT_KNOWN, YES, Truth
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.policy import Policy
 from fourthstep.report.opioids import PAST, step_use, together, totals_line
-from fourthstep.report.page import first_upper, rendered
-from fourthstep.report.phrases import Phrases, beyond, is_found
+from fourthstep.report.page import rendered
+from fourthstep.report.phrases import Phrases, beyond, first_upper, is_found
 from fourthstep.report.questions import questions
 from fourthstep.report.reasons import Told, groups, told_once, which
 from fourthstep.report.verdict import leg_groups, true_flags

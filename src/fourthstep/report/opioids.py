@@ -7,7 +7,7 @@ from decimal import Decimal
 from fourthstep.facts.opioids import OpioidDose, Step
 from fourthstep.facts.opioids.convert import settled, settled_ends
 from fourthstep.ground.interval import Interval, plain
-from fourthstep.report.phrases import Phrases
+from fourthstep.report.phrases import Phrases, short_numbers
 
 PAST = ("not-current", "duplicate", "replaced")
 """Fates that only the full report lists."""
@@ -90,7 +90,8 @@ def step_fate(step: Step, say: Phrases) -> str:
 def _dose(step: Step) -> str:
     """The single dose: an amount, or a number of tablets."""
     number, _, unit = step.dose.partition(" ")
-    return f"{number} {step.form.split()[-1].lower() if step.form else '×'}" if unit == "1" else step.dose
+    dose = f"{number} {step.form.split()[-1].lower() if step.form else '×'}" if unit == "1" else step.dose
+    return short_numbers(dose)
 
 
 def _times(step: Step, say: Phrases) -> str:

@@ -18,7 +18,7 @@ from fourthstep.knowledge.load import Knowledge
 from fourthstep.report import questions, reasons, verdict
 from fourthstep.report.figure import Figure, legend
 from fourthstep.report.opioids import in_order, together, totals_line
-from fourthstep.report.phrases import Phrases, beyond, once, shortened
+from fourthstep.report.phrases import Phrases, beyond, first_upper, once, shortened
 from fourthstep.rules.ask import Leaf
 
 FIRST = 3
@@ -37,6 +37,8 @@ class First(msgspec.Struct, frozen=True):
     rows: tuple[reasons.Told, ...]
     waiting: str
     """What must be known before an option can be told, where none can."""
+    open: bool
+    """Is one of them open?"""
 
 
 class Cited(msgspec.Struct, frozen=True, order=True):
@@ -105,11 +107,6 @@ def _environment() -> Any:
     )
     environment.filters["first_upper"] = first_upper
     return environment
-
-
-def first_upper(text: str) -> str:
-    """With a capital; the rest as it is."""
-    return text[:1].upper() + text[1:]
 
 
 # -- marks and links -------------------------------------------------------------------------------------------
@@ -188,7 +185,8 @@ def first_options(assessment: Assessment, say: Phrases) -> Iterator[First]:
         ]
         if options or waiting:
             yield First(number, say.pain(pain) if several else "", options, len(found.told) - len(options),
-                        tuple(reasons.told_once(options, say)[:FIRST]), "" if options else "; ".join(waiting))  # fmt: skip
+                        tuple(reasons.told_once(options, say)[:FIRST]), "" if options else "; ".join(waiting),
+                        bool(found.open))  # fmt: skip
 
 
 # -- what the page lists ---------------------------------------------------------------------------------------

@@ -7,8 +7,10 @@ answered, says no; an unknown with the reason.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 
 from fourthstep.assessment.result import Assessment, LegView, PainView, Value
+from fourthstep.ground.interval import plain
 from fourthstep.ground.truth import NOT_KNOWN
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.rules.ask import Leaf
@@ -18,6 +20,9 @@ A_YEAR = 730
 """Days from which an age is told in years."""
 REF = 16
 """Letters of an id that are told whole."""
+NOISE = Decimal("1e-6")
+"""Share of a number that is an error of conversion, not a measurement."""
+_LONG = re.compile(r"\d+\.\d{3,}")
 _WITHIN = re.compile(r"within (\S+ \S+)\Z")
 _SOURCE = re.compile(r"([A-Z]{3,})(\d{4})([A-Z]*)\Z")
 _CODED = re.compile(r"[a-z][a-z-]*\Z")
@@ -94,6 +99,15 @@ class Phrases:
         """A note of the opioid arithmetic."""
         return self("opioid_flag", flag) if self.has("opioid_flag", flag) else flag.replace("-", " ")
 
+    def unrecognised(self, entries: Iterable[tuple[str, str, str]]) -> list[tuple[str, list[str]]]:
+        """Entries that were not recognised: equal ones once, by kind and what they could be, with their references."""
+        found: dict[str, list[str]] = {}
+        for ref, kind, could_be in entries:
+            names = ", ".join(name.replace("_", " ") for name in could_be.split())
+            told = f"{self.word(kind)} ({self('report', 'could_be', names=names)})" if names else self.word(kind)
+            found.setdefault(told, []).append(ref)
+        return list(found.items())
+
     def not_used(self, reason: str) -> str:
         """Why a resource was not used."""
         return self("not_used", reason) if self.has("not_used", reason) else reason.replace("-", " ")
@@ -117,6 +131,7 @@ class Phrases:
         """A value with its unit; a coded value in words."""
         if unit == "":
             return self.word(value)
+        value = short_numbers(value)
         return value if unit == "1" else f"{value} {self.unit(unit)}".strip()
 
     def day(self, text: str) -> str:
@@ -175,9 +190,10 @@ class Phrases:
         parts = []
         if pain.intensity:
             kind = self.word(pain.intensity_kind)
-            parts.append(self("report", "score", score=pain.intensity, kind=kind, day=self.day(pain.intensity_day)))
+            score, day = short_numbers(pain.intensity), self.day(pain.intensity_day)
+            parts.append(self("report", "score", score=score, kind=kind, day=day))
         if pain.worst:
-            parts.append(self("report", "worst", score=pain.worst))
+            parts.append(self("report", "worst", score=short_numbers(pain.worst)))
         return ", ".join(parts) or self("report", "no_score")
 
     def leg(self, leg: LegView) -> str:
@@ -322,6 +338,24 @@ class Phrases:
         if here is None:
             return ""
         return f" ({self('hold', 'here', value=here.value) if not here.why else self('hold', 'not_here')})"
+
+
+def first_upper(text: str) -> str:
+    """With a capital; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def short_numbers(text: str) -> str:
+    """Numbers with at most two decimals; more only where rounding would lift one onto a rounder number."""
+    return _LONG.sub(lambda found: _rounded(Decimal(found[0])), text)
+
+
+def _rounded(number: Decimal) -> str:
+    for places in range(max(2, 2 - number.adjusted()), -int(number.as_tuple().exponent)):
+        near = round(number, places)
+        if near != near.quantize(Decimal(1).scaleb(1 - places)) or abs(near - number) <= abs(number) * NOISE:
+            return plain(near)
+    return str(number)
 
 
 def once(leaves: Iterable[Leaf]) -> list[Leaf]:

@@ -7,6 +7,10 @@ import msgspec
 from fourthstep.assessment.result import Change, Option
 from fourthstep.report.phrases import Phrases
 
+MEASURE, LOOK_UP = "measure", "look_up"
+NAMED = 8
+"""Unknowns that one line names; the rest is counted."""
+
 
 class Question(msgspec.Struct, frozen=True):
     """One thing to ask, and what it decides."""
@@ -21,19 +25,28 @@ def questions(changes: Iterable[Change], say: Phrases) -> list[Question]:
     together: dict[tuple[str, bool], list[Change]] = {}
     for each in changes:
         together.setdefault((_kind(each, say), each.pathway), []).append(each)
-    return [_question(kind, found, say) for (kind, _), found in together.items()]
+    found = [_question(kind, of_kind, say) for (kind, _), of_kind in together.items()]
+    looked_up = [kind == LOOK_UP for kind, _ in together]
+    order = sorted(range(len(found)), key=lambda place: _rank(found[place], looked_up[place]))
+    return [found[place] for place in order]
+
+
+def _rank(question: Question, looked_up: bool) -> tuple[bool, int, bool]:
+    """What decides the pathway, in its own order; then what decides most, the plain questions before the lists."""
+    return (not question.pathway, 0 if question.pathway else -len(question.options), looked_up and not question.pathway)
 
 
 def _kind(change: Change, say: Phrases) -> str:
     """What is told together: measurements, and what no question is worded for."""
     if say.is_measured(change.fact):
-        return "measure"
-    return change.ask or "look_up"
+        return MEASURE
+    return change.ask or LOOK_UP
 
 
 def _question(kind: str, changes: list[Change], say: Phrases) -> Question:
-    names = ", ".join(change.says for change in changes)
-    text = say("questions", kind, names=names) if kind in ("measure", "look_up") else kind
+    says = list(dict.fromkeys(change.says for change in changes))
+    more = [say("report", "and_more", count=len(says) - NAMED)] if len(says) > NAMED else []
+    text = say("questions", kind, names=", ".join([*says[:NAMED], *more])) if kind in (MEASURE, LOOK_UP) else kind
     options = tuple(dict.fromkeys(name for change in changes for name in change.options))
     return Question(text, changes[0].pathway, options)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from fourthstep.assessment.result import Option, PainView, Reason
+from fourthstep.assessment.result import Option, PainView, Reason, SyndromeFound
 from fourthstep.assessment.words import OPEN, OptionWord
 from fourthstep.ground.truth import NOT_KNOWN, YES
 from fourthstep.report.phrases import Phrases, once
@@ -58,6 +58,16 @@ def groups(pain: PainView) -> Groups:
               if option.word == OptionWord.UNDETERMINED.value and option.fits == NOT_KNOWN]  # fmt: skip
     told = [option for option in pain.options if option not in not_indicated and option not in folded]
     return Groups(tuple(told), tuple(folded), tuple(not_indicated))
+
+
+def syndromes(pain: PainView) -> tuple[list[SyndromeFound], dict[str, list[str]]]:
+    """Those that are certain, and the names of those that are possible or open."""
+    certain = [each for each in pain.syndromes if each.status == "certain"]
+    others: dict[str, list[str]] = {}
+    for each in pain.syndromes:
+        if each.status != "certain":
+            others.setdefault(each.status, []).append(each.name)
+    return certain, others
 
 
 def standing(option: Option) -> list[Reason]:

@@ -11,7 +11,7 @@ from fourthstep.assessment.words import OPEN, OptionWord, PathwayWord
 from fourthstep.ground.truth import YES
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.report.opioids import opioid_lines
-from fourthstep.report.phrases import Phrases, beyond, is_found, once, shortened
+from fourthstep.report.phrases import Phrases, beyond, first_upper, is_found, once, shortened
 from fourthstep.report.questions import Question, questions, tags, to_confirm
 from fourthstep.report.reasons import (
     Groups,
@@ -22,6 +22,7 @@ from fourthstep.report.reasons import (
     groups,
     open_cautions,
     sentence,
+    syndromes,
     told_once,
     which,
 )
@@ -148,7 +149,11 @@ class TextReport:
         self._put(self.say("report", "result", id=name), 0, "dim")
 
     def _red_flags(self, assessment: Assessment) -> None:
+        """Of a patient who is out of scope only what the record holds; of a deceased one nothing."""
+        if assessment.patient.deceased == YES and not self.full:
+            return
         true, still_open = true_flags(assessment), open_flags(assessment)
+        still_open = still_open if self.full or in_scope(assessment) else []
         if true or still_open:
             self._heading(self.say("report", "red_flags"))
         for flag in true:
@@ -165,9 +170,12 @@ class TextReport:
     def _pain(self, pain: PainView) -> None:
         say, found = self.say, groups(pain)
         self._heading(f"{say('report', 'pain')}: {say.pain(pain)} · {say.score(pain)}")
-        for each in pain.syndromes:
-            status = say("syndrome", each.status)
-            self._put(say("report", "syndrome", name=each.name, status=status, treatment=each.treatment), 2)
+        certain, possible = syndromes(pain)
+        for each in certain:
+            self._put(say("report", "syndrome", name=each.name, status=say("syndrome", each.status),
+                          treatment=each.treatment), 2)  # fmt: skip
+        for state, which_ones in possible.items():
+            self._put(f"{first_upper(say('syndrome', state))}: {'; '.join(which_ones)}", 2)
         if self.full:
             for option in found.told:
                 self._option(option)
@@ -389,12 +397,9 @@ class TextReport:
             self._put(f"{say('page', 'conflicts')}: {', '.join(assessment.conflicts)}", 2)
 
     def _unrecognised(self, assessment: Assessment) -> None:
-        told = []
-        for ref, kind, could_be in assessment.unrecognised:
-            could = self.say("report", "could_be", names=could_be.replace("_", " ")) if could_be else ""
-            told.append(f"{self.say.word(kind)}{f' ({could})' if could else ''} [{ref if self.full else shortened(ref)}]")
+        told = [f"{kind}{self._refs(refs)}" for kind, refs in self.say.unrecognised(assessment.unrecognised)]
         if told:
-            self._put(f"{self.say('report', 'unrecognised')}: {', '.join(told)}", 2)
+            self._put(f"{self.say('report', 'unrecognised')}: {'; '.join(told)}", 2)
 
     def _sources(self, assessment: Assessment) -> None:
         self._heading(self.say("report", "sources"))

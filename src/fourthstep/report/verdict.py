@@ -9,7 +9,7 @@ from fourthstep.assessment.words import OptionWord, PathwayWord
 from fourthstep.ground.truth import NO, NOT_KNOWN, YES
 from fourthstep.report.phrases import Phrases
 from fourthstep.report.questions import questions, told
-from fourthstep.report.reasons import correction
+from fourthstep.report.reasons import correction, data
 
 STALE_DAYS = 30
 """A newest datum older than this makes a notice that proposes `--as-of`."""
@@ -82,8 +82,8 @@ def _bleeding(assessment: Assessment, say: Phrases) -> Verdict:
     still_open = [value.says for value in asked if value.why]
     if drugs or coded:
         return Verdict("bleeding", "warn", "; ".join(drugs or coded), counts)
-    unmeasured = any(found[name].why for name in COUNTS if name in found)
-    state = "warn" if _counts_stand_in_the_way(assessment) else "unknown" if still_open or unmeasured else "good"
+    unmeasured = any(found[name].why for name in COUNTS if name in found) or _counts(assessment, NOT_KNOWN)
+    state = "warn" if _counts(assessment, YES) else "unknown" if still_open or unmeasured else "good"
     if still_open:
         return Verdict("bleeding", state, counts, say("verdict", "antithrombotic_open", names=", ".join(still_open)))
     return Verdict(
@@ -91,10 +91,11 @@ def _bleeding(assessment: Assessment, say: Phrases) -> Verdict:
     )
 
 
-def _counts_stand_in_the_way(assessment: Assessment) -> bool:
-    """Is a platelet count or an INR a stop or caution of an option that is open but for it?"""
-    return any(leaf.fact in COUNTS and leaf.truth == YES for pain in assessment.pains for option in pain.options
-               for reason in option.reasons if reason.truth == YES for leaf in reason.leaves)  # fmt: skip
+def _counts(assessment: Assessment, truth: str) -> bool:
+    """Is a platelet count or an INR a stop or caution of an option (true), or not known well enough to tell (unknown)?"""
+    return any(leaf.fact in COUNTS for pain in assessment.pains for option in pain.options
+               if option.word != OptionWord.NOT_INDICATED.value
+               for reason in option.reasons if reason.truth == truth for leaf in data(reason))  # fmt: skip
 
 
 def _count(value: Value, say: Phrases) -> str:
