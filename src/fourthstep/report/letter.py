@@ -210,11 +210,15 @@ def _values(assessment: Assessment, names: Iterable[str], say: Phrases) -> Itera
 
 
 def _in_lines(values: Iterable[Value], say: Phrases) -> Iterator[str]:
-    """What was found, in one line; then what is absent as recorded; then what is not known."""
+    """What was found, a line for each day; then what is absent as recorded; then what is not known."""
     values = list(values)
     found = [value for value in values if is_found(value)]
-    if found:
-        yield _sentence("; ".join(f"{say.short(each)}{_brackets(say.day(each.day), _detail(each, say))}" for each in found))
+    days: dict[str, list[Value]] = {}
+    for value in found:
+        days.setdefault(value.day, []).append(value)
+    for day, of_day in days.items():
+        told = "; ".join(f"{say.short(each)}{_brackets(_detail(each, say))}" for each in of_day)
+        yield _sentence(f"{say.day(day)}: {told}" if day else told)
     yield from (_sentence(line) for _, line in say.not_found(values))
 
 

@@ -5,6 +5,7 @@ Every word links to the datum (`#d-...`) and to the source (`#s-...`) behind it.
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -35,6 +36,8 @@ class First(msgspec.Struct, frozen=True):
     options: tuple[Option, ...]
     more: int
     rows: tuple[reasons.Told, ...]
+    cautions: tuple[str, ...]
+    """Cautions that the record does not rule out, with the options that they concern."""
     waiting: str
     """What must be known before an option can be told, where none can."""
     open: bool
@@ -184,9 +187,17 @@ def first_options(assessment: Assessment, say: Phrases) -> Iterator[First]:
             say("report", "folded_all", count=len(each), missing=say.fact(name)) for name, each in found.missing.items()
         ]
         if options or waiting:
-            yield First(number, say.pain(pain) if several else "", options, len(found.told) - len(options),
-                        tuple(reasons.told_once(options, say)[:FIRST]), "" if options else "; ".join(waiting),
-                        bool(found.open))  # fmt: skip
+            rows = tuple(reasons.told_once(options, say)[:FIRST])
+            cautions = tuple(islice(_cautions(options, say), FIRST - len(rows)))
+            yield First(number, say.pain(pain) if several else "", options, len(found.told) - len(options), rows, cautions,
+                        "" if options else "; ".join(waiting), bool(found.open))  # fmt: skip
+
+
+def _cautions(options: tuple[Option, ...], say: Phrases) -> Iterator[str]:
+    """What is not ruled out, by number where there are several options."""
+    for numbers, names in reasons.open_cautions(options, say).items():
+        which = f"{reasons.which(numbers, len(options), say)}: " if len(options) > 1 else ""
+        yield f"{which}{say('report', 'not_ruled_out', names='; '.join(names))}"
 
 
 # -- what the page lists ---------------------------------------------------------------------------------------
