@@ -20,7 +20,7 @@ from fourthstep.report.opioids import PAST, step_use, together, totals_line
 from fourthstep.report.page import rendered
 from fourthstep.report.phrases import Phrases, beyond, first_upper, is_found
 from fourthstep.report.questions import questions
-from fourthstep.report.reasons import Told, groups, told_once, which
+from fourthstep.report.reasons import Told, groups, syndromes, told_once, which
 from fourthstep.report.verdict import leg_groups, true_flags
 from fourthstep.rules.ask import Leaf
 
@@ -29,7 +29,8 @@ MOST_OPTIONS = 4
 """Options that a letter names for one pain; the page holds them all."""
 MOST_SCORES = 4
 """Earlier scores of a pain that a letter tells."""
-MOST_MISSING = 6
+MOST_MISSING, MOST_ROWS, MOST_POSSIBLE = 6, 6, 4
+"""Unknowns, treatments of a kind (newest first), and syndromes that are only possible."""
 CONTACT = "interventional"
 """Key of the policy's contacts."""
 SPREAD = ("metastatic_disease", "bone_metastasis", "lung_metastasis", "treatment_related_pain")
@@ -170,7 +171,7 @@ def _question(assessment: Assessment, say: Phrases) -> Iterator[str]:
     if assessment.pathway.word == PathwayWord.NOT_IN_SCOPE.value:
         yield say("pathway", assessment.pathway.word)
         return
-    where = "; ".join(say.pain(pain) for pain in assessment.pains)
+    where = "; ".join(say.pain(pain) for pain in assessment.pains if pain.region != "unknown")
     yield say("letter", "asks", where=where) if where else say("letter", "asks_none")
     yield say("letter", "pathway", text=say("pathway", assessment.pathway.word))
 
@@ -250,9 +251,13 @@ def _pain(pain: PainView, say: Phrases) -> Iterator[str]:
                 if name not in ("pain_region", "pain_side", "pain_mechanism")]  # fmt: skip
     if features:
         yield ", ".join(features)
-    syndromes = [f"{each.name} ({say('syndrome', each.status)})" for each in pain.syndromes]
-    if syndromes:
-        yield say("letter", "recognised", names=", ".join(syndromes))
+    certain, possible = syndromes(pain)
+    if certain:
+        yield say(
+            "letter", "recognised", names=", ".join(f"{each.name} ({say('syndrome', each.status)})" for each in certain)
+        )
+    for status, names in possible.items():
+        yield f"{say('syndrome', status)}: {_some(names, MOST_POSSIBLE, say)}"
 
 
 def _scores(pain: PainView, say: Phrases) -> Iterator[str]:
@@ -288,9 +293,10 @@ def _treatment(assessment: Assessment, say: Phrases) -> Iterator[str]:
     if trials:
         yield say("letter", "trials", trials="; ".join(trials))
     for kind in ("adjuvant", "antineoplastic", "antiangiogenic", "procedure"):
-        rows = list(_courses([row for row in assessment.history if row.kind == kind], assessment.as_of, say))
+        newest = [row for row in reversed(assessment.history) if row.kind == kind]
+        rows = list(_courses(newest, assessment.as_of, say))
         if rows:
-            yield say("letter", kind, rows="; ".join(rows))
+            yield say("letter", kind, rows=_some(rows, MOST_ROWS, say, "; "))
     for state, legs in leg_groups(tuple(assessment.legs)).items():
         if state != "not applicable":
             names = "; ".join(dict.fromkeys(leg.name for leg in legs))
@@ -304,6 +310,12 @@ def _uses_now(assessment: Assessment, say: Phrases) -> Iterator[str]:
         first = equal[0]
         fate = "" if first.fate == "counted" else f" - {say('opioid_fate', first.fate)}"
         yield step_use(first, say, count=len(equal)) + fate
+
+
+def _some(names: list[str], most: int, say: Phrases, between: str = ", ") -> str:
+    """The first ones; the rest is counted."""
+    more = [say("report", "and_more", count=len(names) - most)] if len(names) > most else []
+    return between.join([*names[:most], *more])
 
 
 def _trial(trial: OpioidTrial, assessment: Assessment, say: Phrases) -> str:

@@ -61,6 +61,7 @@ def page(assessment: Assessment, knowledge: Knowledge) -> str:
     """
     say = Phrases(knowledge, assessment)
     figure, sources = Figure(assessment, say), cites(assessment, knowledge)
+    now, past = in_order(assessment.opioids)
     return rendered(
         "page.html.jinja",
         a=assessment,
@@ -82,7 +83,8 @@ def page(assessment: Assessment, knowledge: Knowledge) -> str:
         first=list(first_options(assessment, say)),
         shown_first=FIRST,
         totals=totals_line(assessment.opioids, say),
-        steps=list(together([step for part in in_order(assessment.opioids) for step in part], say)),
+        steps=list(together(now, say)),
+        past=list(together(past, say)),
         not_used=not_used(assessment),
         held=held(assessment, say),
         background=(*assessment.diagnoses, *beyond(assessment.diagnoses, assessment.background)),
@@ -255,6 +257,8 @@ def cited(assessment: Assessment, say: Phrases) -> Iterator[Cited]:
             yield Cited(ref, say.fact(leaf.fact), say.quantity(leaf.value, leaf.unit), say.day(leaf.day))
     for step in assessment.opioids.steps:
         yield Cited(step.ref, step.product or step.opioid, step.strength, "")
+    for each in assessment.antithrombotics_told:
+        yield from (Cited(ref, each.drug, "", "") for ref in each.refs)
     for row in assessment.history:
         yield Cited(row.ref, row.label, say("kind", row.kind), say.day(row.start))
     for option in (option for pain in assessment.pains for option in pain.options):
