@@ -1,5 +1,6 @@
 """The time axis: what is drawn, and what is not known is not drawn as if it were."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -53,24 +54,25 @@ def test_a_dose_known_between_two_ends_shows_both():
     history = (DoseThen(date(2026, 1, 1), Interval(Interval.point(60).low, Interval.point(90).high)),)
     svg = drawn(opioid_history=history).svg()
     assert 'class="dose-high"' in svg
-    assert "1 Jan 2026: 60 to 90 mg/d" in svg
+    assert "1 Jan 2026: 60 to 90 mg/d, as needed at most not known" in svg
 
 
 @pytest.mark.parametrize(
-    ("scheduled", "as_needed", "drawn_so"),
+    ("scheduled", "as_needed", "told", "kinds"),
     [
-        (Interval.point(60), "90", True),
-        (Interval.point(60), "0", False),
-        (None, "90", False),
-        (Interval.point(60), None, False),
+        (Interval.point(60), Decimal(90), "60 mg/d, as needed at most 90 mg/d", ["dose-high", "dose", "dose-needed"]),
+        (Interval.point(60), Decimal(0), "60 mg/d", ["dose-high", "dose"]),
+        (Interval.point(60), None, "60 mg/d, as needed at most not known", ["dose-high", "dose", "dose-unknown"]),
+        (None, Decimal(90), "not known", ["dose-unknown"]),
+        (None, None, "not known", ["dose-unknown"]),
     ],
 )
-def test_what_may_be_taken_as_needed_stands_on_what_is_scheduled(scheduled, as_needed, drawn_so):
-    history = (DoseThen(date(2026, 1, 1), Interval.point(60)), DoseThen(LAST, scheduled))
-    most = Decimal(as_needed) if as_needed else None
-    svg = drawn(opioid_history=history, opioids=replace(assessed("pancreatic").opioids, prn_max=most)).svg()
-    assert ('class="dose-needed"' in svg) is drawn_so
-    assert ("as needed, up to 90 more on the last day" in svg) is drawn_so
+def test_what_may_be_taken_as_needed_stands_on_what_is_scheduled(scheduled, as_needed, told, kinds):
+    known = DoseThen(date(2026, 1, 1), Interval.point(30), Decimal(0))
+    figure = drawn(opioid_history=(known, DoseThen(LAST, scheduled, as_needed)))
+    assert figure.amounts(figure.doses[-1]) == told
+    assert re.findall(r'class="(dose[\w-]*)"', figure.svg())[2:] == kinds
+    assert f"1 Mar 2026: {told}</title>" in figure.svg()
 
 
 def test_the_worst_score_is_drawn_once():
@@ -107,8 +109,9 @@ def test_what_is_older_than_a_year_is_counted():
 
 
 def test_only_changes_of_the_dose_are_steps():
-    days = [(date(2026, 1, day), Interval.point(60)) for day in (1, 2)] + [(date(2026, 1, 3), None)]
-    assert [day.day for day, _ in steps(days)] == [1, 3]
+    days = [DoseThen(date(2026, 1, day), Interval.point(60), Decimal(0)) for day in (1, 2)]
+    days += [DoseThen(date(2026, 1, 3), None), DoseThen(date(2026, 1, 4), None, Decimal(10))]
+    assert [each.day.day for each in steps(days)] == [1, 3, 4]
 
 
 def test_words_of_a_record_are_escaped():

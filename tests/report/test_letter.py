@@ -41,7 +41,7 @@ SAYS = [
     ("rib", "Not known, no item of the score is recorded: spinal instability neoplastic score (SINS), Mirels score."),
     ("cord-compression", "ECOG 2 to 3 (3 to 12 months)"),
     ("pancoast", "Adjuvant analgesics: gabapentin (since 10 Nov 2025)"),
-    ("pancoast", "Radiotherapy (procedure) (3 Nov 2025 to 14 Nov 2025)"),
+    ("pancoast", "Radiotherapy (3 Nov 2025 to 14 Nov 2025)"),
     ("pancoast", "Methadone has no single factor"),
     ("cord-compression", "Urgency (policy, please choose): same day, for the red flag below"),
     ("cord-compression", "To be worked up first, before any procedure: Compression of the spinal cord"),

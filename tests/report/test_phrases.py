@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from fourthstep.assessment.result import Reason, Value
-from fourthstep.report.phrases import Phrases, once, short_numbers, shortened
+from fourthstep.report.phrases import Phrases, once, short_numbers, shortened, without_tag
 from fourthstep.report.reasons import sentence, which
 from fourthstep.rules.ask import Leaf
 from fourthstep.rules.holds import Asked, HoldVerdict
@@ -201,6 +201,19 @@ def test_a_drug_without_a_row_is_never_free():
     assert "not known whether it is taken now, last dose not recorded" in told
     assert "no guideline interval in the table for this drug" in told
     assert told.endswith("the prescriber decides")
+
+
+@pytest.mark.parametrize(
+    ("display", "told"),
+    [
+        ("Radiotherapy (procedure)", "Radiotherapy"),
+        ("Physical therapy procedure (regime/therapy)", "Physical therapy procedure"),
+        ("Malignant tumor of lung (disorder)", "Malignant tumor of lung"),
+        ("Oxycodone (Roxicodone)", "Oxycodone (Roxicodone)"),
+    ],
+)
+def test_a_tag_of_the_terminology_is_left_out(display, told):
+    assert without_tag(display) == told
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,7 @@ class Assessment(Part, frozen=True, kw_only=True):
     opioids: OpioidDose
     opioid_trials: tuple[OpioidTrial, ...]
     opioid_history: tuple[DoseThen, ...]
-    """The scheduled dose as it was, oldest first; for the time axis."""
+    """The dose as it was, scheduled and at most as needed, oldest first; for the time axis."""
     red_flags: tuple[RedFlagView, ...]
     antithrombotics: tuple[str, ...]
     antithrombotics_told: tuple[Antithrombotic, ...]

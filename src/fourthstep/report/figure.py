@@ -11,16 +11,17 @@ from html import escape
 import msgspec
 
 from fourthstep.assessment.result import Assessment, PainView, Treatment
-from fourthstep.ground.interval import Interval
-from fourthstep.report.phrases import Phrases
+from fourthstep.facts.opioids import DoseThen
+from fourthstep.ground.interval import plain
+from fourthstep.report.phrases import Phrases, short_numbers, without_tag
 
 WIDTH, LEFT, RIGHT = 760, 40, 20
 BAND = 110
 """Height of the plots of pain and of dose."""
 GAP = 34
 ROW = 30
-NEEDED = 12
-"""Width of the mark of what may be taken as needed."""
+EDGE = 0.08
+"""Share of the height that is hatched where the most as needed is not known."""
 SHORTEST_DAYS = 28
 LONGEST_DAYS = 365
 TICKS = 4
@@ -72,9 +73,8 @@ class Figure:
         self.pains = {pain.id: say.pain(pain) for pain in assessment.pains}
         scores = sorted({score for pain in assessment.pains for score in scores_of(pain)})
         all_bars = bars(assessment.history, self.last)
-        self.doses = steps((each.day, each.scheduled) for each in assessment.opioid_history)
-        self.as_needed = float(assessment.opioids.prn_max or 0)
-        days = [*(row.day for row in scores), *(day for day, _ in self.doses), *(bar.start for bar in all_bars)]
+        self.doses = steps(assessment.opioid_history)
+        days = [*(row.day for row in scores), *(each.day for each in self.doses), *(bar.start for bar in all_bars)]
         oldest = min((day for day in days if (self.last - day).days <= LONGEST_DAYS), default=self.last)
         self.first = min(oldest, self.last - timedelta(days=SHORTEST_DAYS))
         self.told = scores
@@ -95,7 +95,12 @@ class Figure:
     @property
     def dose_told(self) -> bool:
         """Can the scheduled dose be told on at least one day?"""
-        return any(value is not None for _, value in self.doses)
+        return any(each.scheduled is not None for each in self.doses)
+
+    @property
+    def needed_told(self) -> bool:
+        """Is anything drawn that may be taken as needed?"""
+        return any(each.scheduled is not None and each.as_needed for each in self.doses)
 
     def svg(self) -> str:
         """The drawing."""
@@ -153,36 +158,34 @@ class Figure:
         return f"{self.say.day(row.day.isoformat())}: {row.score:g}/10 {self.say.word(row.kind)}"
 
     def _dose(self, top: float) -> Iterator[str]:
-        """Steps; a day whose dose is not known is hatched over the whole height."""
-        known = [float(value.high) for _, value in self.doses if value is not None and value.high is not None]
-        today = _high(self.doses[-1][1])
-        as_needed = self.as_needed if today is not None else 0
-        most = max([*known, (today or 0) + as_needed, 1.0])
+        """Steps of what is scheduled, and on top, outlined, of what may be taken as needed; what is not known is hatched."""
+        most = max([*(_high(each) + float(each.as_needed or 0) for each in self.doses), 1.0])
         yield _text(LEFT, top - 10, self.say("page", "axis_dose"), "label")
         yield from _scale(((0, "0"), (most, f"{most:g}")), most, top)
-        ends = [*(day for day, _ in self.doses[1:]), self.last]
-        for (day, value), end in zip(self.doses, ends, strict=True):
-            x, width = self._x(day), self._x(end) - self._x(day)
+        ends = [*(each.day for each in self.doses[1:]), self.last]
+        for each, end in zip(self.doses, ends, strict=True):
+            x, width = self._x(each.day), self._x(end) - self._x(each.day)
             x, width = (x - 2, 2.0) if width < 2 else (x, width)
-            title = f"<title>{escape(self._dose_then(day, value))}</title>"
-            for kind, height in _heights(value, most):
-                y = _y(height, most, top)
-                yield (f'<rect class="{kind}" x="{x}" y="{y}" width="{width:.1f}" height="{top + BAND - y:.1f}">'
+            title = f"<title>{escape(self.dose_then(each))}</title>"
+            for kind, low, high in _parts(each, most):
+                y, bottom = _y(high, most, top), _y(low, most, top)
+                yield (f'<rect class="{kind}" x="{x}" y="{y}" width="{width:.1f}" height="{bottom - y:.1f}">'
                        f"{title}</rect>")  # fmt: skip
-        if as_needed and today is not None:
-            yield from self._as_needed(today, as_needed, most, top)
 
-    def _as_needed(self, today: float, most_more: float, most: float, top: float) -> Iterator[str]:
-        """What the last day allows as needed, outlined on top of what is scheduled."""
-        upper, lower = _y(today + most_more, most, top), _y(today, most, top)
-        told = self.say("page", "axis_as_needed", most=f"{most_more:g}")
-        yield (f'<rect class="dose-needed" x="{WIDTH - RIGHT - NEEDED}" y="{upper}" width="{NEEDED}" '
-               f'height="{lower - upper:.1f}"><title>{escape(told)}</title></rect>')  # fmt: skip
-        yield _text(WIDTH - RIGHT - NEEDED - 6, upper + 11, told, "tick", "end")
+    def dose_then(self, each: DoseThen) -> str:
+        """The dose from one day on, in words."""
+        return f"{self.say.day(each.day.isoformat())}: {self.amounts(each)}"
 
-    def _dose_then(self, day: date, value: Interval | None) -> str:
-        told = f"{value} mg/d" if value is not None else self.say("truth", "unknown")
-        return f"{self.say.day(day.isoformat())}: {told}"
+    def amounts(self, each: DoseThen) -> str:
+        """What is scheduled, and what may be taken as needed where anything may."""
+        unknown = self.say("truth", "unknown")
+        if each.scheduled is None:
+            return unknown
+        told = f"{short_numbers(str(each.scheduled))} mg/d"
+        if each.as_needed == 0:
+            return told
+        most = unknown if each.as_needed is None else f"{plain(each.as_needed)} mg/d"
+        return f"{told}, {self.say('page', 'axis_as_needed', most=most)}"
 
     def _bars(self, top: float) -> Iterator[str]:
         for index, bar in enumerate(self.bars):
@@ -211,17 +214,26 @@ _HATCH = (
 )
 
 
+DOSES = {"scheduled": "dose", "as-needed": "dose-needed"}
+
+
+def dose_legend(kind: str) -> str:
+    """The mark of one part of the dose, for the legend."""
+    drawn = f'<rect class="{DOSES[kind]}" x="1" y="3" width="14" height="11"/>'
+    return f'<svg class="key" viewBox="0 0 16 16" aria-hidden="true">{drawn}</svg>'
+
+
 def legend(kind: str) -> str:
     """The mark of one kind of score, for the legend."""
     return f'<svg class="key" viewBox="0 0 16 16" aria-hidden="true">{SHAPES.get(kind, SHAPES[""]).format(x=8, y=8)}</svg>'
 
 
-def steps(doses: Iterable[tuple[date, Interval | None]]) -> list[tuple[date, Interval | None]]:
+def steps(doses: Iterable[DoseThen]) -> list[DoseThen]:
     """The days on which the dose changed."""
-    found: list[tuple[date, Interval | None]] = []
-    for day, value in doses:
-        if not found or found[-1][1] != value:
-            found.append((day, value))
+    found: list[DoseThen] = []
+    for each in doses:
+        if not found or (found[-1].scheduled, found[-1].as_needed) != (each.scheduled, each.as_needed):
+            found.append(each)
     return found
 
 
@@ -230,26 +242,40 @@ def bars(history: Iterable[Treatment], last: date) -> list[Bar]:
     found: list[Bar] = []
     newest: dict[tuple[str, str], Bar] = {}
     for each in sorted(history, key=lambda row: (row.start, row.end)):
-        start, end, key = _day(each.start), min(_day(each.end), last), (each.label, each.kind)
+        label = without_tag(each.label)
+        start, end, key = _day(each.start), min(_day(each.end), last), (label, each.kind)
         bar = newest.get(key)
         if bar is not None and start <= bar.end + timedelta(days=1):
             bar.end = max(bar.end, end)
             bar.refs.append(each.ref)
         else:
-            bar = newest[key] = Bar(each.label, each.kind, start, max(start, end), [each.ref])
+            bar = newest[key] = Bar(label, each.kind, start, max(start, end), [each.ref])
             found.append(bar)
     return found
 
 
-def _heights(value: Interval | None, most: float) -> list[tuple[str, float]]:
-    """What is drawn of a dose: its upper end paler behind its lower end; nothing known: the whole height, hatched."""
+def _parts(each: DoseThen, most: float) -> Iterator[tuple[str, float, float]]:
+    """What is drawn of a dose: its kind, from where, to where.
+
+    The upper end paler behind the lower end, what may be taken as needed on top.  Nothing known: the whole height,
+    hatched; only the most as needed not known: a hatched edge.
+    """
+    value = each.scheduled
     if value is None or value.low is None or value.high is None:
-        return [("dose-unknown", most)]
-    return [("dose-high", float(value.high)), ("dose", float(value.low))]
+        yield "dose-unknown", 0, most
+        return
+    low, high = float(value.low), float(value.high)
+    yield "dose-high", 0, high
+    yield "dose", 0, low
+    if each.as_needed is None:
+        yield "dose-unknown", high, min(high + most * EDGE, most)
+    elif each.as_needed:
+        yield "dose-needed", high, high + float(each.as_needed)
 
 
-def _high(value: Interval | None) -> float | None:
-    return float(value.high) if value is not None and value.high is not None else None
+def _high(each: DoseThen) -> float:
+    """The upper end of what is scheduled; nothing where it is not known."""
+    return float(each.scheduled.high) if each.scheduled is not None and each.scheduled.high is not None else 0.0
 
 
 def _day(text: str) -> date:

@@ -18,7 +18,7 @@ from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.policy import Policy
 from fourthstep.report.opioids import PAST, step_use, together, totals_line
 from fourthstep.report.page import rendered
-from fourthstep.report.phrases import Phrases, beyond, first_upper, is_found
+from fourthstep.report.phrases import Phrases, beyond, first_upper, is_found, without_tag
 from fourthstep.report.questions import questions
 from fourthstep.report.reasons import Told, groups, syndromes, told_once, which
 from fourthstep.report.verdict import leg_groups, true_flags
@@ -188,7 +188,7 @@ def _found(leaves: Iterable[Leaf], say: Phrases) -> str:
 def _cancer(assessment: Assessment, say: Phrases) -> Iterator[str]:
     """The diagnoses in the words of the record, then the spread; what was done to it comes under treatment."""
     for each in assessment.diagnoses:
-        yield each.says + (f" ({say('letter', 'recorded', day=say.day(each.day))})" if each.day else "")
+        yield without_tag(each.says) + (f" ({say('letter', 'recorded', day=say.day(each.day))})" if each.day else "")
     told = beyond(assessment.diagnoses, _of(assessment, ("active_cancer", *SPREAD)))
     bone = _of(assessment, STABILITY)
     yield from _in_lines((*told, *(value for value in bone if is_found(value) or _in_bone(assessment))), say)
@@ -344,7 +344,7 @@ def _courses(rows: Iterable[Treatment], as_of: str, say: Phrases) -> Iterator[st
     """Each treatment once, from its first to its last day."""
     spans: dict[str, list[Treatment]] = {}
     for row in rows:
-        spans.setdefault(row.label, []).append(row)
+        spans.setdefault(without_tag(row.label), []).append(row)
     for label, found in spans.items():
         start, end = min(row.start for row in found), max(row.end for row in found)
         running = found[0].kind != "procedure" and end >= as_of[:10]

@@ -17,9 +17,9 @@ from fourthstep.ground.errors import MissingExtraError
 from fourthstep.ground.truth import YES
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.report import questions, reasons, verdict
-from fourthstep.report.figure import Figure, legend
+from fourthstep.report.figure import Figure, dose_legend, legend
 from fourthstep.report.opioids import in_order, together, totals_line
-from fourthstep.report.phrases import Phrases, beyond, first_upper, once, shortened
+from fourthstep.report.phrases import Phrases, beyond, first_upper, once, shortened, without_tag
 from fourthstep.rules.ask import Leaf
 
 FIRST = 3
@@ -70,12 +70,14 @@ def page(assessment: Assessment, knowledge: Knowledge) -> str:
         sources=sources,
         icon=icon,
         legend=lambda kind: Markup(legend(kind)),  # noqa: S704  our own drawing
+        dose_legend=lambda kind: Markup(dose_legend(kind)),  # noqa: S704  our own drawing
         figure=figure,
         svg=Markup(figure.svg()),  # noqa: S704  our own drawing; its texts are escaped there
         verdict=verdict,
         reasons=reasons,
         questions=questions,
         once=once,
+        without_tag=without_tag,
         pains={pain.id: say.pain(pain) for pain in assessment.pains},
         cited=data_table(assessment, say),
         confirm=shared_questions(assessment),

@@ -23,6 +23,7 @@ REF = 16
 NOISE = Decimal("1e-6")
 """Share of a number that is an error of conversion, not a measurement."""
 _LONG = re.compile(r"\d+\.\d{3,}")
+_TAG = re.compile(r" \((?:procedure|regime/therapy|disorder|finding|situation|morphologic abnormality)\)\Z")
 _WITHIN = re.compile(r"within (\S+ \S+)\Z")
 _SOURCE = re.compile(r"([A-Z]{3,})(\d{4})([A-Z]*)\Z")
 _CODED = re.compile(r"[a-z][a-z-]*\Z")
@@ -213,7 +214,8 @@ class Phrases:
         if value.value == "no":
             return self("report", "no_recorded", name=value.says)
         if value.value == "yes":
-            return f"{value.says} ({', '.join(value.names)})" if value.names else value.says
+            says = without_tag(value.says)
+            return f"{says} ({', '.join(value.names)})" if value.names else says
         return f"{value.says} {self.quantity(value.value, value.unit)}"
 
     def not_found(self, values: Iterable[Value], most: int = 99) -> Iterator[tuple[str, str]]:
@@ -343,6 +345,11 @@ class Phrases:
 def first_upper(text: str) -> str:
     """With a capital; the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def without_tag(display: str) -> str:
+    """The words of a record without SNOMED's semantic tag: `Radiotherapy (procedure)` as Radiotherapy."""
+    return _TAG.sub("", display)
 
 
 def short_numbers(text: str) -> str:

@@ -108,8 +108,21 @@ def scheduled_dose(
     inpatient: Truth,
 ) -> Interval | None:
     """What is scheduled a day, alone: the same number as of `opioid_dose`, where nothing else is asked."""
+    return totals(events, as_of, knowledge, table, vouched=vouched, inpatient=inpatient).scheduled
+
+
+def totals(
+    events: Sequence[Event],
+    as_of: AsOf,
+    knowledge: OpioidKnowledge,
+    table: str,
+    *,
+    vouched: Truth,
+    inpatient: Truth,
+) -> Totals:
+    """What is scheduled a day and what may be taken as needed, alone: the same numbers as of `opioid_dose`."""
     steps = steps_of(current_uses(events, as_of, knowledge, inpatient), knowledge.tables[table], knowledge)
-    return total(steps, _silent(events, vouched), knowledge).scheduled
+    return total(steps, _silent(events, vouched), knowledge)
 
 
 def _at_least(value: Interval | None, limit: Decimal) -> Truth:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 import msgspec
 
 from fourthstep.events.event import Event
-from fourthstep.facts.opioids.dose import scheduled_dose
+from fourthstep.facts.opioids.dose import totals
 from fourthstep.facts.opioids.past import as_it_was
 from fourthstep.facts.opioids.uses import opioid_events
 from fourthstep.ground.dates import AsOf
@@ -17,10 +18,12 @@ from fourthstep.knowledge.opioids import OpioidKnowledge
 
 
 class DoseThen(msgspec.Struct, frozen=True):
-    """Scheduled oral morphine equivalent from that day on, mg a day; None is unknown."""
+    """Oral morphine equivalent from that day on, mg a day; None is unknown."""
 
     day: date
     scheduled: Interval | None
+    as_needed: Decimal | None = None
+    """The most that may be taken as needed, beside what is scheduled."""
 
 
 def dose_history(  # noqa: PLR0913  what the answer depends on, each by its name
@@ -33,7 +36,7 @@ def dose_history(  # noqa: PLR0913  what the answer depends on, each by its name
     inpatient: Truth,
     windows: Windows,
 ) -> tuple[DoseThen, ...]:
-    """The scheduled dose on every day after an opioid began or ended, oldest first, the last day included.
+    """The dose on every day after an opioid began or ended, oldest first, the last day included.
 
     The day of a change itself would count the old and the new order.
 
@@ -43,8 +46,8 @@ def dose_history(  # noqa: PLR0913  what the answer depends on, each by its name
     for day in _days_of_change(events, as_of, knowledge, windows):
         moment = as_of if day == as_of.day else AsOf(day, zone=as_of.zone)
         then = as_it_was(events, day, as_of)
-        dose = scheduled_dose(then, moment, knowledge, table, vouched=vouched, inpatient=inpatient)
-        found.append(DoseThen(day, dose))
+        dose = totals(then, moment, knowledge, table, vouched=vouched, inpatient=inpatient)
+        found.append(DoseThen(day, dose.scheduled, dose.prn_max))
     return tuple(found)
 
 
