@@ -77,9 +77,19 @@ def _bleeding(assessment: Assessment, say: Phrases) -> Verdict:
     if drugs or coded:
         return Verdict("bleeding", "warn", "; ".join(drugs or coded), counts)
     still_open = [value.says for value in asked if value.why]
-    if still_open:
-        return Verdict("bleeding", "unknown", counts, say("verdict", "antithrombotic_open", names=", ".join(still_open)))
-    return Verdict("bleeding", "good", counts, say("report", "absent", names=", ".join(value.says for value in asked)))
+    detail = (say("verdict", "antithrombotic_open", names=", ".join(still_open)) if still_open
+              else say("report", "absent", names=", ".join(value.says for value in asked)))  # fmt: skip
+    unsettled = still_open or any(found[name].why for name in COUNTS if name in found)
+    state = "warn" if _count_stands(assessment) else "unknown" if unsettled else "good"
+    return Verdict("bleeding", state, counts, detail)
+
+
+def _count_stands(assessment: Assessment) -> bool:
+    """Does a platelet count or an INR stand in the way of an option?"""
+    options = [option for pain in assessment.pains for option in pain.options]
+    return any(leaf.truth == YES and leaf.fact in COUNTS
+               for option in options for reason in option.reasons if reason.truth == YES
+               for leaf in reason.leaves)  # fmt: skip
 
 
 def _count(value: Value, say: Phrases) -> str:
