@@ -68,7 +68,10 @@ def test_a_missing_use_is_asked_with_its_values():
     [
         ("2026-02-27T08:10:00+00:00", "2026-03-02T08:10:00+00:00", "true"),  # 72 h to the minute
         ("2026-02-27T08:10:00+00:00", "2026-03-02T08:09:00+00:00", "false"),
-        ("2026-02-27", "2026-03-02", "true"),
+        ("2026-02-27T08:10:00+00:00", "2026-03-02", "unknown"),  # it passes on that day; a day alone is no time
+        ("2026-02-27T00:00:00+00:00", "2026-03-02", "true"),  # already at its beginning
+        ("2026-02-26", "2026-03-02", "true"),  # even if taken late on that day
+        ("2026-02-27", "2026-03-02", "unknown"),
         ("2026-02-28", "2026-03-03T12:00:00+00:00", "unknown"),  # a day alone: at its beginning or at its end
         ("2026-03-01", "2026-03-02", "false"),
         ("", "2026-03-02", ""),  # no last dose: nothing is said
@@ -78,6 +81,37 @@ def test_whether_the_interval_has_passed(last, moment, passed):
     answer = hold("apixaban", before="vertebroplasty", as_of=as_of(moment), clearance=Decimal(80),
                   last=when(last) if last else None)  # fmt: skip
     assert answer.passed == passed
+
+
+@pytest.mark.parametrize(
+    ("clearance", "until", "missing"),
+    [
+        (Decimal(25), True, []),
+        (
+            Decimal("24.9"),
+            False,
+            [],
+        ),  # the interval is a longer one: no end of the shorter is told, and nothing is asked again
+        (None, False, ["creatinine_clearance"]),
+    ],
+)
+def test_until_when_is_told_only_where_the_kidney_does_not_change_it(clearance, until, missing):
+    answer = hold(
+        "apixaban", before="vertebroplasty", as_of=DAY, clearance=clearance, last=when("2026-02-28T08:00:00+00:00")
+    )
+    assert [bool(each.until) for each in answer.verdict.asks] == [until] * len(answer.verdict.asks)
+    assert [each.fact for each in answer.missing] == missing
+
+
+@pytest.mark.parametrize(("drug", "counts_doses"), [("apixaban", True), ("warfarin", False), ("aspirin", False)])
+def test_doses_are_counted_only_where_the_row_does(drug, counts_doses):
+    assert ("counts the doses that are left out" in hold_text(asked(drug, clearance=Decimal(60)), KNOWLEDGE)) is counts_doses
+
+
+def test_who_must_agree_is_named():
+    assert {"thrombotic-risk-valve", "thrombotic-risk-stent", "thrombotic-risk-vte"} <= set(
+        asked("apixaban").thrombotic_risks
+    )
 
 
 @pytest.mark.parametrize(("clearance", "passed"), [(Decimal(25), "true"), (Decimal("24.9"), "unknown"), (None, "unknown")])

@@ -5,7 +5,9 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from fourthstep.report.phrases import Phrases
 from fourthstep.report.text import TextReport
+from fourthstep.report.verdict import strip
 from tests.report.examples import EXAMPLES, KNOWLEDGE, NAMES, assessed, flat, text
 
 SAYS = [
@@ -92,6 +94,20 @@ def case_text(tmp_path):
     )
     case, events = read_case(path, KNOWLEDGE)
     return TextReport(KNOWLEDGE).write(assess_events(events, as_of=as_of(case.as_of)))
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("pancreatic", "good"),
+        ("pancreatic-apixaban", "warn"),  # a drug
+        ("myeloma-fracture", "warn"),  # no drug, platelets 38
+        ("controlled", "unknown"),  # no drug, INR never measured
+        ("sparse", "unknown"),
+    ],
+)
+def test_bleeding_is_no_green_light_where_a_count_is_low_or_not_known(name, state):
+    assert next(each.state for each in strip(assessed(name), Phrases(KNOWLEDGE)) if each.key == "bleeding") == state
 
 
 @pytest.mark.parametrize("name", ["pancreatic", "cord-compression", "sparse", "controlled"])

@@ -4,6 +4,7 @@ The rows and the function are those of an assessment (`rules/holds.py`), asked f
 is never a plan and never "stop": the prescriber decides.
 """
 
+from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 
@@ -21,7 +22,7 @@ from fourthstep.knowledge.load import Knowledge, load_knowledge
 from fourthstep.knowledge.models import SafetyRule
 from fourthstep.knowledge.policy import DEFAULT
 from fourthstep.knowledge.tables import AntiangiogenicHold
-from fourthstep.rules.holds import Exposure, HoldVerdict, hold_verdict, uses
+from fourthstep.rules.holds import Exposure, HoldVerdict, agreed, hold_verdict, uses
 
 NEAR = 5
 THROMBOTIC = "thrombotic-risk-"
@@ -75,7 +76,8 @@ def hold(  # noqa: PLR0913  each is one thing that a clinician states; all but t
     Args:
         drug: generic name, as in the code sets.
         before: id of an intervention.
-        as_of: the moment of the procedure; only asked where `last` is given.
+        as_of: the moment of the procedure; only asked where `last` is given.  A day means any time of it: what has not
+            passed at its beginning and has at its end is unknown.
         use: `therapeutic`, `secondary prevention` ...: needed where the intervals of the drug differ by it.
         clearance: creatinine clearance in mL/min, by Cockcroft-Gault.
         last: the last dose; without it nothing is said of whether the interval has passed.
@@ -88,14 +90,16 @@ def hold(  # noqa: PLR0913  each is one thing that a clinician states; all but t
     if before not in knowledge.interventions:
         raise _unknown("intervention", before, list(knowledge.interventions))
     bleeding = knowledge.tables.bleeding[before]
-    facts = _facts(clearance, as_of, knowledge)
+    start, end = (_facts(clearance, moment, knowledge) for moment in _moments(as_of))
     surgery = tuple(row for row in knowledge.tables.antiangiogenic if row.drug == drug)
-    verdict, known_uses = None, uses(drug, facts)
+    verdict, passed, known_uses = None, "", uses(drug, end)
     if use and known_uses and use not in known_uses:
         raise FourthstepError(f"--dose {use}: the intervals of {drug} differ by: {' | '.join(known_uses)}")
-    if not surgery:
+    if not surgery and bleeding.holds != "none":
         exposure = _exposure(drug, use, last, knowledge)
-        verdict = hold_verdict(exposure, bleeding.holds, bleeding.sir, facts) if bleeding.holds != "none" else None
+        verdict = hold_verdict(exposure, bleeding.holds, bleeding.sir, end)
+        before_it = hold_verdict(exposure, bleeding.holds, bleeding.sir, start)
+        passed = (~agreed([verdict.stop, before_it.stop])).value if last else ""
     return HoldAnswer(
         drug=drug,
         intervention=before,
@@ -103,13 +107,20 @@ def hold(  # noqa: PLR0913  each is one thing that a clinician states; all but t
         asra=f"{bleeding.asra} ({bleeding.asra_mark})",
         sir=f"{bleeding.sir} ({bleeding.sir_mark})",
         verdict=verdict,
-        passed=(~verdict.stop).value if verdict and last else "",
+        passed=passed,
         renal_below=str(knowledge.holds.renal.get(drug, "")),
         use_alike=bool(use) and not known_uses,
-        missing=_missing(drug, verdict, known_uses, facts),
+        missing=_missing(drug, verdict, known_uses, end),
         thrombotic_risks=tuple(rule.id for rule in _risks(knowledge) if verdict and bleeding.holds in _classes(rule)),
         antiangiogenic=surgery,
     )
+
+
+def _moments(as_of: AsOf) -> tuple[AsOf, AsOf]:
+    """The instant, or the beginning and the end of the day: nobody is told that an interval passed that ends at noon."""
+    if as_of.instant is not None:
+        return as_of, as_of
+    return msgspec.structs.replace(as_of, day=as_of.day - timedelta(days=1)), as_of
 
 
 def _facts(clearance: Decimal | None, as_of: AsOf, knowledge: Knowledge) -> Facts:
@@ -139,9 +150,11 @@ def _missing(drug: str, verdict: HoldVerdict | None, known_uses: tuple[str, ...]
     """What was not stated and decides between intervals; the facts behind a use are asked as the use."""
     if verdict is None:
         return ()
-    kidney = drug in facts.knowledge.holds.renal and facts.of("creatinine_clearance").number is None
-    names = dict.fromkeys((*verdict.unsure, *(name for name in verdict.open if name != f"last-dose:{drug}"),
-                           *(["creatinine_clearance"] if kidney else [])))  # fmt: skip
+    kidney = ["creatinine_clearance"] if drug in facts.knowledge.holds.renal else []
+    stated = {f"last-dose:{drug}"} | (
+        {"creatinine_clearance"} if facts.of("creatinine_clearance").number is not None else set()
+    )
+    names = [name for name in (*verdict.unsure, *verdict.open, *kidney) if name not in stated]
     asked = dict.fromkeys(name if name in ("creatinine_clearance", "inr") else "use" for name in names)
     return tuple(Missing(name, known_uses if name == "use" else ()) for name in asked)
 

@@ -58,7 +58,7 @@ def _asked(each: Asked, knowledge: Knowledge, say: Phrases) -> Iterator[tuple[in
     """One guideline: the interval, what it counts, until when it runs, and when the drug is taken again."""
     until = f", {say('hold', 'until', until=say.day(each.until))}" if each.until else ""
     yield 2, f"{say('hold', 'one', source=say.source(each.source), asks=say.asks(each))}{until} ({say('mark', each.mark)})"
-    means = knowledge.holds.means.get(each.source)
+    means = say("hold", "left_out") if "doses" in each.condition else knowledge.holds.means.get(each.source)
     if means and each.hours:
         yield 4, means
     if each.restart:

@@ -144,13 +144,15 @@ def hold_verdict(exposure: Exposure, risk: BleedingClass, sir: str, facts: Facts
     # A procedure that the other guideline does not name gets no interval of it: never the low-risk one.
     beside, unsure_beside = _rows(exposure, "high" if sir.startswith("high") else sir, facts, decides=False)
     least = _least(exposure, risk, deciding, facts)
+    # While the kidney may make the interval a longer one, no end of the shorter one is told.
+    counted = exposure.latest if _renal(exposure, facts) is Truth.FALSE else None
     stop, caution, why, still_open = _judge(exposure, deciding, unsure, facts)
     return HoldVerdict(
         drug=exposure.drug,
         taken=exposure.taken.value,
         last=moment(exposure.last),
         refs=exposure.refs,
-        asks=tuple(_ask(row, exposure.latest) for row in (*least, *(row for row in deciding if row not in least), *beside)),
+        asks=tuple(_ask(row, counted) for row in (*least, *(row for row in deciding if row not in least), *beside)),
         stop=stop,
         caution=caution,
         why=why,
@@ -280,7 +282,7 @@ def _dose_within(exposure: Exposure, limit: DoseClass) -> Truth:
     """Is every dose of the drug at most the prophylactic dose?  Unknown where no dose can be read."""
     doses = list(_doses(exposure, limit.unit))
     often: list[Interval | None] = [per_day for _, per_day in doses if per_day is not None]
-    return _agreed([_prophylactic(amount, each, limit) for amount, per_day in doses
+    return agreed([_prophylactic(amount, each, limit) for amount, per_day in doses
                     for each in ([per_day] if per_day is not None else often or [None])])  # fmt: skip
 
 
@@ -291,11 +293,12 @@ def _prophylactic(amount: Interval, per_day: Interval | None, limit: DoseClass) 
     once, twice = amount.at_most(limit.a_day), amount.at_most(limit.per_dose_twice)
     often = per_day.above(Decimal(1)) if per_day is not None else Truth.UNKNOWN
     if often is Truth.UNKNOWN:
-        return _agreed([once, twice])
+        return agreed([once, twice])
     return twice if often is Truth.TRUE else once
 
 
-def _agreed(found: list[Truth]) -> Truth:
+def agreed(found: list[Truth]) -> Truth:
+    """What all of them say; unknown where they differ, or where there is none."""
     return found[0] if found and all(each is found[0] for each in found) else Truth.UNKNOWN
 
 
@@ -308,7 +311,7 @@ def _heparin(condition: str, exposure: Exposure, limit: DoseClass) -> Truth:
         return truth("intravenous" in routes)
     if "subcutaneous" not in routes:
         return Truth.FALSE
-    low = _agreed([amount.at_most(limit.per_dose) for amount, _ in _doses(exposure, limit.unit)
+    low = agreed([amount.at_most(limit.per_dose) for amount, _ in _doses(exposure, limit.unit)
                    if limit.per_dose is not None])  # fmt: skip
     return ~low if ">5000" in condition else low
 
@@ -335,7 +338,7 @@ def _judge(exposure: Exposure, rows: list[Hold], unsure: tuple[str, ...], facts:
     passed = [_passed(exposure, row, facts) for row in holds]
     if len(holds) < len(rows):
         passed.append(Truth.TRUE)
-    stop, renal = ~_agreed(passed), _renal(exposure, facts)
+    stop, renal = ~agreed(passed), _renal(exposure, facts)
     if renal is Truth.TRUE:  # the interval is longer: while the normal one has not passed, that has not either
         longer = Truth.TRUE if stop is Truth.TRUE else Truth.UNKNOWN
         return longer, Truth.TRUE, "renal-function-changes-the-interval", ("creatinine_clearance",)
@@ -372,7 +375,7 @@ def _hours_passed(exposure: Exposure, row: Hold, facts: Facts) -> Truth:
     hours = row.hours_max or row.hours
     if exposure.last is None or exposure.latest is None or hours is None:
         return Truth.UNKNOWN
-    passed = _agreed([_since(exposure.last, hours, facts), _since(exposure.latest, hours, facts)])
+    passed = agreed([_since(exposure.last, hours, facts), _since(exposure.latest, hours, facts)])
     return Truth.UNKNOWN if passed is Truth.TRUE and exposure.perhaps else passed
 
 
