@@ -471,7 +471,15 @@ def survives(mutant: Mutant) -> bool:
 def nearest_first(mutant: Mutant) -> list[tuple[CaseFile, Row]]:
     """All rows, those that name what was changed first: most changes are noticed there."""
     names = {mutant.where, mutant.where.removeprefix("fact "), mutant.where.rpartition(".")[0], *mutant.path}
-    return sorted(sound_rows()[0], key=lambda each: not (names & named(each[1]) or names & spoken(each[1])))
+    fits_first = mutant.path[-1] == "survival"
+    return sorted(sound_rows()[0], key=lambda each: _distance(each[1], names, fits_first=fits_first))
+
+
+def _distance(row: Row, names: set[str], *, fits_first: bool) -> int:
+    """Where a row stands: a change of survival shows in the fit of the intervention before all else."""
+    if fits_first and names & set(row.expect.fit):
+        return 0
+    return 1 if names & named(row) or names & spoken(row) else 2
 
 
 def spoken(row: Row) -> set[str]:
