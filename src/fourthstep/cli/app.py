@@ -12,6 +12,7 @@ from fourthstep import __version__
 from fourthstep.assessment.assess import assess, assess_events
 from fourthstep.assessment.identity import as_json
 from fourthstep.assessment.result import Assessment
+from fourthstep.cli import screen as screening
 from fourthstep.events.statements import read_answers, read_case
 from fourthstep.ground.dates import AsOf, When, as_of, when
 from fourthstep.ground.errors import FourthstepError, RecordError
@@ -122,6 +123,25 @@ def assess_command(
     source = _record(record, patient, server, token, overlay)
     assessment = assess(source, as_of=_as_of(as_of_text, overlay), answers=entered, policy=overlay, knowledge=knowledge)
     _tell(assessment, knowledge, form, output, full, overlay)
+
+
+@app.command(
+    "screen",
+    epilog="Example: fourthstep screen export/ -o out/  docs/screen.md tells how to read the tables.",
+)
+def screen_command(
+    export: screening.ExportPath,
+    out: screening.OutPath,
+    as_of_text: AsOfOption = "",
+    policy: PolicyOption = None,
+    workers: screening.WorkersOption = 1,
+    allow_broken: screening.BrokenOption = False,
+    names: screening.NamesOption = False,
+) -> None:
+    """Screen a whole hospital's Bulk Data export: worklist, assessments, attrition, data quality, quarantine."""
+    knowledge = load_knowledge()
+    overlay = read_policy(policy, knowledge) if policy else DEFAULT
+    screening.run(export, out, _as_of(as_of_text, overlay), overlay, workers, allow_broken, names)
 
 
 @app.command(

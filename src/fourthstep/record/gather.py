@@ -202,16 +202,22 @@ class Gathering:
         self.shape = "export"
         for number, line in source:
             try:
-                known = self._add_line(line)
+                known = self.add_line(line)
             except RecordError as error:
                 raise RecordError(f"{source.name}:{number}: {error}") from None
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                self._break(f"{source.name}:{number}", line)
+                self.add_broken(f"{source.name}:{number}", line)
                 continue
             if not known:
                 self.notice(f"{source.name}: lines that are not FHIR resources were ignored.")
 
-    def _add_line(self, line: bytes) -> bool:
+    def add_line(self, line: bytes) -> bool:
+        """Take in one resource; False where the line is not FHIR.
+
+        Raises:
+            RecordError: it is of another FHIR version.
+            msgspec.DecodeError: it is not JSON.
+        """
         if self._wanted and self._wanted not in line and self._is_anothers(line):
             return True
         try:
@@ -230,7 +236,7 @@ class Gathering:
         self.types.add(kind)
         return True
 
-    def _break(self, place: str, line: bytes) -> None:
+    def add_broken(self, place: str, line: bytes) -> None:
         """A line that is not JSON: whatever it could have been is lost."""
         found = re.search(rb'"resourceType"\s*:\s*"(\w{1,64})"', line)
         kind = found[1].decode() if found else ""

@@ -5,7 +5,7 @@
 ('7', [])
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,7 @@ from fourthstep.record.resources import Medication, Patient, Resource
 from fourthstep.record.sources import MAX_BYTES, Document, Lines, document, documents_of, strangers
 
 Source = str | Path | bytes | bytearray | memoryview | dict[str, Any] | Sequence[Any]
-_SHARED = ("Medication", "Device")
+SHARED = ("Medication", "Device")
 """Types that may belong to nobody: an order points to them."""
 
 
@@ -66,6 +66,56 @@ def read_records(source: Source, *, policy_door: Door | None = None, max_bytes: 
     sorting = _Sorting(gathering)
     for patient in sorted(sorting.by_patient):
         yield _record(gathering, sorting, patient, door, origin)
+
+
+class Around(msgspec.Struct, kw_only=True):
+    """What of an export concerns every patient that it holds, where the patients are read bucket by bucket."""
+
+    types: set[str] = set()
+    lost: set[str] = set()
+    notices: dict[str, int] = {}
+    broken: list[Problem] = []
+    nobodys: set[str] = set()
+    """Types of which a resource names no patient, and may be anybody's."""
+    others: int = 0
+    """How many belong to a group, a device or a place."""
+
+
+def read_bucket(lines: Iterable[bytes], around: Around, door: Door, origin: str) -> Iterator[Record]:
+    """The records of the patients of one bucket, as `read_records` reads them out of the whole export.
+
+    Args:
+        lines: every line of these patients, and the products and devices that belong to nobody.
+        around: what the whole export holds beside them.
+        door: what the hospital's policy says of this way in.
+        origin: the name of the export.
+    """
+    gathering = Gathering(prefetch_kinds=door.prefetch)
+    for line in lines:
+        gathering.add_line(line)
+    gathering.shape = "export"
+    gathering.types, gathering.lost, gathering.notices = around.types, around.lost, around.notices
+    gathering.broken = around.broken
+    sorting = _Sorting(gathering)
+    sorting.nobodys = [Decoded(kind, "", None, "") for kind in sorted(around.nobodys)]
+    sorting.others = around.others
+    for patient in sorted(sorting.by_patient):
+        yield _record(gathering, sorting, patient, door, origin)
+
+
+def place_of(each: Decoded) -> str | None:
+    """The id of the patient that a resource of an export belongs to; None where it names none."""
+    if each.type == "Patient":
+        return bare_id(each.ref)
+    return owner_of(each.subject)
+
+
+def owner_of(subject: str) -> str | None:
+    """The patient's id of a reference; None where it points to no patient."""
+    target = normal_reference(subject)
+    if not target or target.startswith("#") or not is_patient(target):
+        return None
+    return bare_id(target)
 
 
 def record_of(gathering: Gathering, wanted: str, door: Door, origin: str) -> Record:
@@ -167,7 +217,7 @@ class _Sorting:
         key = self._key(each.subject)
         if key is not None:
             self.by_patient.setdefault(key, []).append(each)
-        elif each.type in _SHARED:
+        elif each.type in SHARED:
             self.shared.add(each)
         elif not each.subject or each.subject.startswith("#"):
             self.nobodys.append(each)

@@ -1,0 +1,29 @@
+"""`fourthstep screen`: a whole hospital."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fourthstep.ground.dates import AsOf
+from fourthstep.knowledge.policy import Policy
+
+
+def run(export: Path, out: Path, moment: AsOf, policy: Policy, workers: int, allow_broken: bool, names: bool) -> None:
+    """Screen, print the steps, and end with 1 where the export was not complete."""
+    from fourthstep.screen.run import screen  # noqa: PLC0415
+
+    summary = screen(export, out, as_of=moment, policy=policy, workers=workers, names=names)
+    typer.echo(f"{summary.patients} patients on {summary.as_of}, policy {summary.policy}: written to {out}")
+    for step, count in summary.steps.items():
+        typer.echo(f"{count:>9}  {step}")
+    if not summary.complete:
+        typer.echo(f"INCOMPLETE: {', '.join(summary.why_incomplete)}.  quarantine.ndjson names file and line.", err=True)
+        raise typer.Exit(0 if allow_broken else 1)
+
+
+ExportPath = Annotated[Path, typer.Argument(help="The folder of a Bulk Data export: NDJSON, also gzip or zstd.")]
+OutPath = Annotated[Path, typer.Option("--output", "-o", help="Folder of the tables.", metavar="DIR")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Processes; the result does not depend on them.")]
+BrokenOption = Annotated[bool, typer.Option("--allow-broken", help="End with 0 although the export is not complete.")]
+NamesOption = Annotated[bool, typer.Option("--names", help="Show the patients' ids in place of numbers.")]

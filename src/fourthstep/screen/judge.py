@@ -1,0 +1,127 @@
+"""The assess pass: one bucket, patient by patient, through the one engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from fourthstep.assessment.assess import assess
+from fourthstep.assessment.result import Assessment
+from fourthstep.assessment.words import OPEN, OptionWord
+from fourthstep.ground.dates import AsOf
+from fourthstep.knowledge.load import load_knowledge
+from fourthstep.knowledge.policy import Policy
+from fourthstep.record import Door, Record
+from fourthstep.record.read import Around, read_bucket
+from fourthstep.screen.spread import COMMON
+
+FAILED = "not assessable: an error of the program"
+_MOST = 5
+"""Options, blocks and missing facts that a row names; the assessment has all."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tables say of one patient."""
+
+    patient: str
+    step: str
+    """Where the patient leaves the way to the worklist: the pathway word, for one out of scope with the reason."""
+    pathway: str = ""
+    why: str = ""
+    pains: str = ""
+    options: str = ""
+    blocked_by: str = ""
+    missing: str = ""
+    newest: str = ""
+    result_id: str = ""
+    used: dict[str, int] = {}
+    not_used: dict[str, int] = {}
+    """Type and reason -> how many."""
+    unrecognised: dict[str, int] = {}
+    """Kind -> how many."""
+
+
+class Task(msgspec.Struct, kw_only=True):
+    """All that one bucket needs; nothing else is shared between processes."""
+
+    parts: list[str]
+    bucket: int
+    around: Around
+    origin: str
+    as_of: AsOf
+    policy: Policy
+    target: str
+
+
+def judge(task: Task) -> str:
+    """Assess the patients of a bucket into a file; what was done before is not done again.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    target = Path(task.target)
+    if not target.is_file():
+        rows = [row(record, task.as_of, task.policy) for record in _records(task)]
+        part = target.with_suffix(".part")
+        part.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in rows))
+        part.rename(target)
+    return task.target
+
+
+def _records(task: Task) -> Iterator[Record]:
+    door = Door(vouches=task.policy.vouching)
+    return read_bucket(_lines(task), task.around, door, task.origin)
+
+
+def _lines(task: Task) -> Iterator[bytes]:
+    for part in task.parts:
+        for name in (f"{task.bucket}.ndjson", f"{COMMON}.ndjson"):
+            path = Path(part) / name
+            if path.is_file():
+                with path.open("rb") as lines:
+                    yield from lines
+
+
+def row(record: Record, as_of: AsOf, policy: Policy) -> Row:
+    """One patient's row; an error of ours is counted as its own outcome and stops nobody else."""
+    try:
+        found = assess(record, as_of=as_of, policy=policy, knowledge=load_knowledge())
+    except Exception as error:  # noqa: BLE001  the others are still assessed, and the run says so
+        return Row(patient=record.patient, step=FAILED, why=type(error).__name__)
+    return told(found)
+
+
+def told(found: Assessment) -> Row:
+    """What the tables say of an assessment."""
+    options = [option for pain in found.pains for option in pain.options]
+    opened = [f"{option.id} ({option.word})" for option in options if option.word in OPEN]
+    shut = (OptionWord.CONTRAINDICATED, OptionWord.AFTER_CORRECTION)
+    blocks = [reason.id for option in options if option.word in shut for reason in option.reasons
+              if reason.truth == "true" and reason.effect != "caution"]  # fmt: skip
+    because = "; ".join((*found.pathway.because, *(f"leg:{leg}" for leg in found.pathway.legs)))
+    word = found.pathway.word
+    return Row(
+        patient=found.patient.id,
+        step=f"{word}: {found.pathway.because[0]}" if word == "not in scope" and found.pathway.because else word,
+        pathway=word,
+        why=because,
+        pains="; ".join(" ".join(filter(None, (pain.id, pain.intensity, pain.intensity_day))) for pain in found.pains),
+        options=_first(opened),
+        blocked_by=_first(blocks),
+        missing=_first([change.fact for change in found.changes]),
+        newest=found.newest,
+        result_id=found.result_id,
+        used=found.used,
+        not_used=_counted([f"{each.ref.partition('/')[0]}: {each.reason}" for each in found.not_used]),
+        unrecognised=_counted([kind for _, kind, _ in found.unrecognised]),
+    )
+
+
+def _first(names: list[str]) -> str:
+    distinct = list(dict.fromkeys(names))
+    more = [f"and {len(distinct) - _MOST} more"] if len(distinct) > _MOST else []
+    return "; ".join([*distinct[:_MOST], *more])
+
+
+def _counted(names: list[str]) -> dict[str, int]:
+    return {name: names.count(name) for name in sorted(set(names))}

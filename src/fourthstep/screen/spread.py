@@ -1,0 +1,160 @@
+"""The gather pass: one file of an export, its lines spread by patient into buckets on disk.
+
+What means nothing to us leaves only its type and its patient; what belongs to nobody (products, devices) goes to a
+bucket that all patients share.  One call works on one file and shares nothing, so that any pool can make it.
+"""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from fourthstep.ground.errors import RecordError
+from fourthstep.record.decode import peek
+from fourthstep.record.gather import KIND_OF, Gathering
+from fourthstep.record.read import SHARED, Around, owner_of, place_of
+from fourthstep.record.references import conditional
+from fourthstep.record.sources import Lines
+
+COMMON = "shared"
+DONE = "done.json"
+
+
+class Fault(msgspec.Struct, frozen=True, order=True):
+    """A line, or a file, that could not be used: by its place, never by its content."""
+
+    file: str
+    line: int
+    """0: the file as a whole."""
+    reason: str
+
+
+class Gathered(msgspec.Struct, kw_only=True):
+    """What one file gave beside its lines."""
+
+    name: str
+    sha256: str
+    lines: int
+    seen: dict[str, int]
+    """Resource type -> lines."""
+    around: Around
+    faults: list[Fault]
+
+
+def bucket_of(patient: str, buckets: int) -> int:
+    """The bucket of a patient: the same on every machine and in every run."""
+    return int.from_bytes(hashlib.sha256(patient.encode()).digest()[:8]) % buckets
+
+
+def spread(path: Path, out: Path, buckets: int) -> Gathered:
+    """Spread one file into `out`; what was done before is not done again.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    done = out / DONE
+    if done.is_file():
+        return msgspec.json.decode(done.read_bytes(), type=Gathered)
+    part = out.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    work = _Spreading(path, part, buckets)
+    try:
+        gathered = work.run()
+    finally:
+        work.close()
+    (part / DONE).write_bytes(msgspec.json.encode(gathered))
+    shutil.rmtree(out, ignore_errors=True)
+    part.rename(out)
+    return gathered
+
+
+class _Spreading:
+    """One file on its way into the buckets."""
+
+    def __init__(self, path: Path, part: Path, buckets: int) -> None:
+        self._path, self._part, self._buckets = path, part, buckets
+        self._files: dict[str, IO[bytes]] = {}
+        self._gathering = Gathering()
+        self._faults: list[Fault] = []
+        self._seen: dict[str, int] = {}
+        self._nobodys: set[str] = set()
+        self._lines = self._others = 0
+
+    def close(self) -> None:
+        for each in self._files.values():
+            each.close()
+
+    def run(self) -> Gathered:
+        """Read every line; a damaged file ends early and is a fault."""
+        name = self._path.name
+        number = 0
+        try:
+            for number, line in Lines(name, self._path):
+                self._lines += 1
+                self._add(number, line)
+        except RecordError as error:
+            self._fault(number + 1, "file-damaged-from-here", "all")
+            self._gathering.notice(str(error))
+        gathering = self._gathering
+        around = Around(types=gathering.types, lost=gathering.lost, notices=gathering.notices,
+                        broken=gathering.broken, nobodys=self._nobodys, others=self._others)  # fmt: skip
+        with self._path.open("rb") as raw:
+            sha256 = hashlib.file_digest(raw, "sha256").hexdigest()
+        return Gathered(name=name, sha256=sha256, lines=self._lines, seen=self._seen, around=around, faults=self._faults)
+
+    def _add(self, number: int, line: bytes) -> None:
+        gathering = self._gathering
+        try:
+            if b'"Bundle"' in line and peek(line) == "Bundle":
+                self._fault(number, "bundle-in-a-line", "all")
+                return
+            known = gathering.add_line(line)
+        except RecordError:
+            self._fault(number, "other-fhir-version", KIND_OF.get(peek(line), "all"))
+            return
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            gathering.add_broken(f"{self._path.name}:{number}", line)
+            self._faults.append(Fault(self._path.name, number, "not-valid-json"))
+            return
+        if not known:
+            gathering.notice(f"{self._path.name}: lines that are not FHIR resources were ignored.")
+        elif gathering.decoded:
+            self._place(number, line)
+        elif gathering.skipped:
+            (subject, kind), _ = gathering.skipped.popitem()
+            self._seen[kind] = self._seen.get(kind, 0) + 1
+            owner = owner_of(subject)
+            if owner is not None:
+                stub = {"resourceType": kind, "subject": {"reference": subject}}
+                self._write(str(bucket_of(owner, self._buckets)), msgspec.json.encode(stub))
+
+    def _place(self, number: int, line: bytes) -> None:
+        each = self._gathering.decoded.pop()
+        self._seen[each.type] = self._seen.get(each.type, 0) + 1
+        if each.type != "Patient" and conditional(each.subject):
+            self._fault(number, "patient-named-by-a-search", KIND_OF.get(each.type, ""))
+            return
+        owner = place_of(each)
+        if owner is not None:
+            self._write(str(bucket_of(owner, self._buckets)), line)
+        elif each.type in SHARED:
+            self._write(COMMON, line)
+        elif not each.subject or each.subject.startswith("#"):
+            self._nobodys.add(each.type)
+        else:
+            self._others += 1
+
+    def _fault(self, number: int, reason: str, lost: str) -> None:
+        self._faults.append(Fault(self._path.name, number, reason))
+        if lost:
+            self._gathering.lost.add(lost)
+
+    def _write(self, bucket: str, line: bytes) -> None:
+        file = self._files.get(bucket)
+        if file is None:
+            file = self._files[bucket] = (self._part / f"{bucket}.ndjson").open("wb")
+        file.write(line)
+        file.write(b"\n")
