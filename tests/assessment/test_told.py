@@ -65,6 +65,16 @@ def test_cancer_drugs_and_radiotherapy_stand_in_the_history():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("status", "last"), [("stopped", 5), ("completed", 0)])
+def test_what_was_handed_out_is_drawn_as_taken_until_its_order_was_stopped(status, last):
+    """A completed order says nothing of the tablets at home; a stopped one says that the rest is not taken."""
+    facts = review(
+        drug("opioid:morphine", "morphine", since=30, until=5, current=False, status=status),
+        drug("opioid:morphine", "morphine", since=25, until=-3, source="dispense", current=None),
+    ).inquiry.facts
+    assert max(row.end for row in history(facts)) == str(ago(last))
+
+
 def test_a_reason_that_an_order_gives():
     record = json.loads((EXAMPLES / "pancreatic-apixaban.json").read_text(encoding="utf-8"))
     for entry in record["entry"]:

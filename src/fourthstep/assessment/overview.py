@@ -1,5 +1,9 @@
 """The facts that every reader looks for first, and the treatment history for the time axis."""
 
+from collections.abc import Sequence
+
+import msgspec
+
 from fourthstep.assessment.result import Antithrombotic, Treatment, Value
 from fourthstep.events.event import Event, NotUsed
 from fourthstep.facts.derive import Facts, readable
@@ -104,12 +108,24 @@ def history(facts: Facts) -> tuple[Treatment, ...]:
             if event.kind == "drug" and event.drug is not None:
                 told.setdefault((event.ref, event.drug.ingredient), event)
     events = [*told.values(), *_procedures(facts)]
-    rows = {_treatment(event, facts) for event in events if event.start is not None}
+    stopped = [event for event in events if event.status == "stopped" and event.drug and event.end is not None]
+    rows = {_treatment(_taken_of(event, stopped), facts) for event in events if event.start is not None}
     return tuple(sorted(rows, key=lambda row: (row.start, row.label, row.ref)))
 
 
 def _procedures(facts: Facts) -> list[Event]:
     return [event for event in facts.timeline.events.events if event.kind == "procedure"]
+
+
+def _taken_of(event: Event, stopped: Sequence[Event]) -> Event:
+    """What was handed out, until its order was stopped: the rest of the supply is not taken."""
+    assert event.start is not None
+    if event.drug is None or event.drug.source != "dispense" or event.end is None:
+        return event
+    ends = [order.end for order in stopped
+            if order.drug and order.drug.ingredient == event.drug.ingredient and order.start and order.end
+            and order.start.first <= event.start.last <= order.end.last < event.end.last]  # fmt: skip
+    return msgspec.structs.replace(event, end=max(ends, key=lambda end: end.last)) if ends else event
 
 
 def _treatment(event: Event, facts: Facts) -> Treatment:
