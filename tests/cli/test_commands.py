@@ -155,7 +155,18 @@ def test_what_is_wrong_is_said_without_a_traceback(run, arguments, exit_code, sa
     assert not re.search(r"4711|no-such", err), "what was typed could be a patient's id"
 
 
-COMMANDS = ["assess", "case", "opioids", "show", "hold", "replay", "knowledge", "knowledge check"]
+COMMANDS = ["assess", "screen", "questionnaire", "case", "opioids", "show", "hold", "replay", "knowledge", "knowledge check"]
+
+
+def test_the_questionnaire_whole_and_for_one_record(run, tmp_path):
+    code, out, err = run("questionnaire")
+    whole = json.loads(out)
+    target = tmp_path / "questions.json"
+    assert (code, err) == (0, "")
+    assert run("questionnaire", RECORD, *AS_OF, "-o", target) == (0, "", "")
+    own = json.loads(target.read_text(encoding="utf-8"))
+    assert [item["linkId"] for item in whole["item"]][:3] == ["pain", "group-person", "group-alarm"]
+    assert own["item"][0]["linkId"] == "pain/1"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

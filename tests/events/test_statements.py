@@ -60,6 +60,12 @@ def test_a_pain_score(tmp_path, score, ok):
         case(tmp_path, body)
 
 
+def test_what_is_worked_out_for_each_pain_is_told_of_one(tmp_path):
+    events = case(tmp_path, "pains:\n  - {region: pelvis, radiotherapy_to_pain: 'yes'}")[1].events
+    (told,) = [event for event in events if event.concept == "radiotherapy_to_pain"]
+    assert (told.site, told.text) == ("pelvis", "yes")
+
+
 BODIES = [
     ("vouched: [drugs]", "`drugs` is no kind"),
     ("refused: [celiac-plexus]", "there is no intervention `celiac-plexus`"),

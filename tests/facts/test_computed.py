@@ -10,7 +10,8 @@ from fourthstep.facts.computed import COMPUTED
 from fourthstep.ground.dates import when
 from fourthstep.ground.interval import Interval
 from fourthstep.knowledge.load import load_knowledge
-from tests.facts.chart import ago, condition, drug, lab, procedure, strange, told
+from fourthstep.rules.ask import fact_value
+from tests.facts.chart import ago, condition, drug, lab, procedure, review, strange, told
 
 
 def test_every_declared_fact_is_computed_and_no_other():
@@ -458,3 +459,24 @@ def test_a_patch_is_not_a_daily_amount_of_an_adjuvant():
     event = Event("drug", GABA, "MedicationStatement/x", ago(60), current=True,
                   drug=Drug("gabapentin", source="statement", doses=(dose,)))  # fmt: skip
     assert told("adjuvant_adequate", event).startswith("unknown")
+
+
+@pytest.mark.parametrize(
+    ("site", "side", "chest", "pelvis"),
+    [
+        ("chest-wall", "left", "yes", "unknown"),
+        ("chest-wall", "right", "unknown", "unknown"),
+        ("pelvis", "", "unknown", "yes"),
+        ("", "", "yes", "yes"),
+    ],
+)
+def test_an_answer_about_one_pain_says_nothing_of_another(site, side, chest, pelvis):
+    places = [Event("answer", f"pain_{element}", f"Form/{place}/{element}", ago(1), text=text, site=place, side=hand)
+              for place, hand in (("chest-wall", "left"), ("pelvis", "midline"))
+              for element, text in (("region", place), ("side", hand))]  # fmt: skip
+    given = Event("answer", "radiotherapy_to_pain", "Form/given", ago(1), text="yes", site=site, side=side)
+    facts = review(*places, given, vouched=()).inquiry.facts
+    found = {pain.word("pain_region"): facts.of("radiotherapy_to_pain", pain) for pain in facts.pains}
+    assert {region: fact_value(fact) if fact.known else "unknown" for region, fact in found.items()} == {
+        "chest-wall": chest, "pelvis": pelvis,
+    }  # fmt: skip

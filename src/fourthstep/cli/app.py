@@ -1,5 +1,6 @@
 """The commands.  Each parses its arguments, calls the engine and prints; nothing is decided here."""
 
+import json
 import sys
 from datetime import date
 from enum import StrEnum
@@ -166,6 +167,32 @@ def case_command(
     _tell(assessment, knowledge, form, output, full, overlay)
 
 
+@app.command(
+    "questionnaire",
+    epilog="Example: fourthstep questionnaire patient.json --as-of 2026-03-01 -o questions.json. The answers, a "
+    "QuestionnaireResponse beside the record, are read with it (docs/questionnaire.md).",
+)
+def questionnaire_command(
+    record: RecordPath = None,
+    as_of_text: AsOfOption = "",
+    patient: PatientOption = "",
+    policy: PolicyOption = None,
+    output: OutputOption = None,
+) -> None:
+    """What no record tells, as a FHIR Questionnaire; with a record, what that one leaves open, most decisive first."""
+    from fourthstep.report.questionnaire import form_for, whole_form  # noqa: PLC0415
+
+    knowledge = load_knowledge()
+    overlay = read_policy(policy, knowledge) if policy else DEFAULT
+    if record is None:
+        made = whole_form(knowledge)
+    else:
+        source = _record(record, patient, "", "", overlay)
+        assessment = assess(source, as_of=_as_of(as_of_text, overlay), policy=overlay, knowledge=knowledge)
+        made = form_for(assessment, knowledge)
+    _write(json.dumps(made, ensure_ascii=False, indent=2) + "\n", output)
+
+
 @app.command("opioids", epilog="Example: fourthstep opioids patient.json --as-of 2026-03-01")
 def opioids_command(
     record: RecordPath = None,
@@ -326,18 +353,24 @@ def _tell(assessment: Assessment, knowledge: Knowledge, form: Format, output: Pa
           policy: Policy) -> None:  # fmt: skip
     """Write the assessment in the form asked for, to the file or the terminal."""
     content = _rendered(assessment, knowledge, form, full, to_file=output is not None, policy=policy)
-    data = content.encode() if isinstance(content, str) else content
-    if output is not None:
-        try:
-            output.write_bytes(data)
-        except OSError as error:
-            raise FourthstepError(f"-o FILE: cannot be written: {error.strerror}") from None
-        typer.echo(f"{assessment.pathway.word}: written to {output}")
-        return
-    if form is Format.PDF and sys.stdout.isatty():
+    if form is Format.PDF and output is None and sys.stdout.isatty():
         raise FourthstepError("a PDF is not for a terminal: add `-o letter.pdf`")
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    _write(content, output)
+    if output is not None:
+        typer.echo(f"{assessment.pathway.word}: written to {output}")
+
+
+def _write(content: str | bytes, output: Path | None) -> None:
+    """To the file, or to the terminal."""
+    data = content.encode() if isinstance(content, str) else content
+    if output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise FourthstepError(f"-o FILE: cannot be written: {error.strerror}") from None
 
 
 def _rendered(assessment: Assessment, knowledge: Knowledge, form: Format, full: bool, *, to_file: bool,

@@ -1,7 +1,7 @@
-"""What our own form says: a QuestionnaireResponse whose link ids are fact names.
+"""What our own form says: a QuestionnaireResponse whose link ids are fact names (`report/questionnaire.py` makes it).
 
-Pains are groups with link id `pain`; everything else is one item per fact.  What cannot be read is not used, with
-the reason; nothing of a form is guessed.
+Pains are groups with link id `pain`, or `pain/1`, `pain/2` where the form names the pains; everything else is one item
+per fact, `pain/1/pain_side` or `pain_side`.  What cannot be read is not used, with the reason; nothing is guessed.
 """
 
 from collections.abc import Iterator
@@ -50,6 +50,17 @@ class FormItem(msgspec.Struct, rename="camel"):
     link_id: str = ""
     answer: list[FormAnswer] = []
     item: list["FormItem"] = []
+
+    @property
+    def is_pain(self) -> bool:
+        """Is it the group of one pain?"""
+        group, _, rest = self.link_id.partition("/")
+        return group == "pain" and "/" not in rest
+
+    @property
+    def fact(self) -> str:
+        """The fact that is asked for."""
+        return self.link_id.rpartition("/")[2]
 
 
 def with_forms(events: Events, record: Record, as_of: AsOf, knowledge: Knowledge) -> Events:
@@ -123,7 +134,7 @@ class _Form:
         pains = 0
         while waiting:
             item = waiting.pop()
-            if item.link_id == "pain":
+            if item.is_pain:
                 self._pain(pains, item)
                 pains += 1
                 continue
@@ -136,21 +147,21 @@ class _Form:
         site, side = elements.get("pain_region", ""), elements.get("pain_side", "")
         for item in group.item:
             if item.answer:
-                self._answer(item, site, side, f"{self.ref}#pain/{index}/{item.link_id}")
+                self._answer(item, site, side, f"{self.ref}#pain/{index}/{item.fact}")
 
     def _texts(self, items: list[FormItem]) -> Iterator[tuple[str, str]]:
         for item in items:
-            if item.link_id in self.knowledge.facts and len(item.answer) == 1:
-                yield item.link_id, item.answer[0].text(self.knowledge.facts[item.link_id].unit)
+            if item.fact in self.knowledge.facts and len(item.answer) == 1:
+                yield item.fact, item.answer[0].text(self.knowledge.facts[item.fact].unit)
 
     def _answer(self, item: FormItem, site: str, side: str, ref: str) -> None:
-        declared = self.knowledge.facts.get(item.link_id)
+        declared = self.knowledge.facts.get(item.fact)
         if declared is None:
             self.unread.append(NotUsed(self.ref, item.link_id, "unknown-question"))
             return
         text = "|".join(answer.text(declared.unit) for answer in item.answer)
         try:
-            event = self.statements.event(item.link_id, declared, f"{text}, {self.age}", ref)
+            event = self.statements.event(item.fact, declared, f"{text}, {self.age}", ref)
         except (UnreadableError, ValueError):
             self.unread.append(NotUsed(self.ref, item.link_id, "answer-not-readable"))
             return

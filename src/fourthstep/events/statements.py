@@ -236,11 +236,15 @@ class Statements:
         return dose, strength.low if strength else None, strength_unit
 
     def _pain(self, index: int, pain: dict[str, str]) -> None:
-        elements = {key if key.startswith("pain_") else f"pain_{key}": text for key, text in pain.items()}
+        elements = {key if self._of_a_pain(key) else f"pain_{key}": text for key, text in pain.items()}
         site, side = elements.get("pain_region", ""), elements.get("pain_side", "")
         site = "" if "|" in site else site
         for name, text in elements.items():
             self._fact(name, text, site, "" if "|" in side else side, f"stated/pain/{index}/")
+
+    def _of_a_pain(self, key: str) -> bool:
+        """Is it the name of a fact that may be told of one pain: an element, or worked out for each pain?"""
+        return key.startswith("pain_") or (key in self.knowledge.facts and self.knowledge.facts[key].kind == "computed")
 
     def _fact(self, name: str, text: str, site: str, side: str, prefix: str = "stated/") -> None:
         declared = self.knowledge.facts.get(name)

@@ -64,7 +64,7 @@ class Facts:
             if pain is None:
                 return unknown(name, "no-pain-recorded")
             return pain.elements.get(name) or unknown(name, "not-recorded")
-        answers = self.timeline.answers(name)
+        answers = [event for event in self.timeline.answers(name) if _speaks_of(event, pain)]
         if answers:
             return answered(name, declared, answers[0])
         if declared.kind == "measurement":
@@ -77,6 +77,14 @@ class Facts:
 
 
 # -- answered ----------------------------------------------------------------------------------------------
+
+
+def _speaks_of(answer: Event, pain: Pain | None) -> bool:
+    """An answer that was given for the pain of one place says nothing of a pain elsewhere."""
+    if not answer.site and not answer.side:
+        return True
+    places = ((answer.site, "pain_region"), (answer.side, "pain_side"))
+    return pain is not None and all(place in ("", pain.word(element)) for place, element in places)
 
 
 def answered(name: str, declared: Declaration, event: Event) -> Fact:
