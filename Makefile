@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test check bench mutate mutate-sample records lock clean
+.PHONY: help demo test check bench mutate mutate-sample mutate-changed records lock clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ bench: $(STAMP)  ## speed, beside its floor in the same run
 
 mutate-sample: $(STAMP)  ## the mutation check on a sample of the changes
 	$(BIN)/python tools/mutate.py --sample 150 --at-least 0.9
+
+mutate-changed: $(STAMP)  ## the same for the entries of the knowledge that differ from SINCE (default: the commit before)
+	$(BIN)/python tools/mutate.py --changed $(or $(SINCE),HEAD~1) --sample 150 --at-least 0.9
 
 mutate: $(STAMP)  ## change each limit of the knowledge once: does a case turn red?
 	$(BIN)/python tools/mutate.py

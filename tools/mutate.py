@@ -3,15 +3,21 @@
 Also to which interventions a safety rule applies, the points of the scores, the bands of survival and the intervals
 of the antithrombotic drugs.
 
-    python tools/mutate.py [--only PART] [--jobs N] [--sample N --seed S] [--report FILE]
+    python tools/mutate.py [--only PART] [--changed REVISION] [--jobs N] [--sample N --seed S] [--report FILE]
 
-One change at a time, in memory; nothing is written but the report.  A change that no case notices survives.
+One change at a time, in memory.  A change that no case notices survives.  `--changed main` takes the entries that
+differ from another revision.  What was found stands in `out/mutation/` under the digest of knowledge and code, so
+that an interrupted run goes on where it ended.
 Survivors that cannot change any answer are listed with their reason in `knowledge/cases/equivalent.txt`.
 """
 
 import argparse
+import hashlib
 import random
+import subprocess
 import sys
+import tarfile
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
@@ -23,7 +29,7 @@ import msgspec
 from fourthstep.assessment.cases import CaseFile, Row, failures, patient, read_cases
 from fourthstep.assessment.reasons import applies
 from fourthstep.ground.dates import days
-from fourthstep.knowledge.load import Knowledge, knowledge_folder, load_knowledge
+from fourthstep.knowledge.load import Knowledge, knowledge_folder, load_knowledge, read_knowledge
 from fourthstep.knowledge.models import (
     Criterion,
     Fact,
@@ -50,6 +56,7 @@ SURVIVAL = ("at_least", "at_most", "perhaps_from", "perhaps_to")
 LIMITS = ("at_least", "at_most", "above", "below")
 DECISIONS = {"hold_plus_lab": "hold", "continue": "shared"}
 """What a decision is changed to; every other one to no interruption."""
+ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENT = knowledge_folder() / "cases" / "equivalent.txt"
 
 
@@ -511,10 +518,56 @@ def named(row: Row) -> set[str]:
 CASES = read_cases(knowledge_folder() / "cases")
 
 
+def differs(mutant: Mutant, now: Knowledge, then: Knowledge) -> bool:
+    """Is the entry that is changed another one than it was?"""
+    return _entry(mutant, now) != _entry(mutant, then)
+
+
+def _entry(mutant: Mutant, knowledge: Knowledge) -> object:
+    part = getattr(knowledge, mutant.path[0])
+    if isinstance(part, dict):
+        return part.get(mutant.path[1])
+    return next((each for each in part if each.id == mutant.where), None) if isinstance(part, tuple) else part
+
+
+def knowledge_of(revision: str) -> Knowledge:
+    """The knowledge as another revision has it."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["git", "archive", "-o", f"{folder}/knowledge.tar", revision, "knowledge"],  # noqa: S603, S607
+                       check=True, cwd=ROOT)  # fmt: skip
+        with tarfile.open(f"{folder}/knowledge.tar") as packed:
+            packed.extractall(folder, filter="data")
+        return read_knowledge(Path(folder) / "knowledge")
+
+
+class Journal:
+    """What was found so far, under the digest of everything that decides it."""
+
+    def __init__(self, folder: Path) -> None:
+        digest = hashlib.sha256()
+        for path in sorted([*knowledge_folder().rglob("*.yaml"), *(ROOT / "src").rglob("*.py"), Path(__file__)]):
+            digest.update(path.read_bytes())
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{digest.hexdigest()[:16]}.tsv"
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        self.found = dict(line.split("\t") for line in lines if line.count("\t") == 1)
+
+    def survived(self, chosen: list[Mutant], jobs: int) -> list[Mutant]:
+        """Those that no case notices; each new answer is written at once."""
+        left = [each for each in chosen if each.id not in self.found]
+        with self.path.open("a", encoding="utf-8") as file, ProcessPoolExecutor(jobs) as pool:
+            for each, alive in zip(left, pool.map(survives, left, chunksize=4), strict=True):
+                self.found[each.id] = "survived" if alive else "noticed"
+                file.write(f"{each.id}\t{self.found[each.id]}\n")
+                file.flush()
+        return [each for each in chosen if self.found[each.id] == "survived"]
+
+
 def main() -> None:
     """Run the check and print the table of survivors."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="")
+    parser.add_argument("--changed", default="", metavar="REVISION")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", type=int, default=7)
@@ -522,12 +575,14 @@ def main() -> None:
     parser.add_argument("--report", type=Path)
     options = parser.parse_args()
     chosen = [each for each in mutants(load_knowledge()) if options.only in each.id]
+    if options.changed:
+        then = knowledge_of(options.changed)
+        chosen = [each for each in chosen if differs(each, load_knowledge(), then)]
     if options.sample:
         chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))  # noqa: S311
     for each in sound_rows()[1]:
         print(f"left out, does not hold: {each}")
-    with ProcessPoolExecutor(options.jobs) as pool:
-        survived = [each for each, alive in zip(chosen, pool.map(survives, chosen, chunksize=4), strict=True) if alive]
+    survived = Journal(ROOT / "out" / "mutation").survived(chosen, options.jobs)
     known = set(EQUIVALENT.read_text(encoding="utf-8").splitlines()) if EQUIVALENT.exists() else set()
     known = {line.partition(" # ")[0] for line in known}
     open_ones = [each for each in survived if each.id not in known]
