@@ -41,6 +41,24 @@ def test_a_second_run_gives_the_same_bytes():
     assert import_dossier.build(DOSSIER) == import_dossier.build(DOSSIER)
 
 
+@needs_dossier
+def test_every_code_of_an_intervention_tells_that_it_was_done():
+    """The field *Codes* of `interventions.md`: each code means something that this intervention reads."""
+    text = (DOSSIER / "interventions.md").read_text(encoding="utf-8")
+    parts = re.split(r"^### id: `([a-z0-9-]+)`", text, flags=re.MULTILINE)
+    listed = [*rows(CODES / "procedures.csv"), *rows(CODES / "past_interventions.csv")]
+    concepts = {row["code"]: row["concept"] for row in listed}
+    told = {}
+    for name, body in zip(parts[1::2], parts[2::2], strict=True):
+        codes = re.search(r"^- \*\*Codes\*\*: (.*)$", body, re.MULTILINE)
+        for code in re.findall(r"\b(?:[0-9][0-9A-Z]{6}|\d{8})\b", codes[1] if codes else ""):
+            each = yaml.safe_load((ROOT / "knowledge" / "interventions" / f"{name}.yaml").read_text(encoding="utf-8"))
+            read = (*each.get("procedures", ()), *each.get("perhaps", ()))
+            told[name, code] = concepts.get(code) in read
+    assert len(told) > 50
+    assert [key for key, found in told.items() if not found] == []
+
+
 def test_a_row_of_the_wrong_width_is_named(tmp_path):
     (tmp_path / "codes").mkdir()
     (tmp_path / "codes" / "x.csv").write_text("system,code\na,b,c\n", encoding="utf-8")
@@ -48,7 +66,9 @@ def test_a_row_of_the_wrong_width_is_named(tmp_path):
         import_dossier.Dossier(tmp_path).grid("codes/x.csv")
 
 
-@pytest.mark.parametrize("name", ["conditions", "goals", "measurements", "procedures", "sites", "ingredients"])
+@pytest.mark.parametrize(
+    "name", ["conditions", "goals", "measurements", "procedures", "past_interventions", "sites", "ingredients"]
+)
 def test_every_code_row_is_complete(name):
     for row in rows(CODES / f"{name}.csv"):
         assert row["system"]

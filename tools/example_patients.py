@@ -348,6 +348,13 @@ def rib() -> Chart:
         bodySite=[left],
         note=[{"text": "20 Gy in 5"}],
     )
+    me.procedure(
+        "block",
+        concept(text="Intercostal nerve block"),
+        "2026-02-03",
+        bodySite=[left],
+        outcome=concept(snomed("385670004", "Partially successful (qualifier value)")),
+    )
     me.referred("2025-12-15")
     me.allergy(ALLERGIC_TO["tramadol"], "Vomiting", type="intolerance")
     me.pain(

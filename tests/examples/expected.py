@@ -83,6 +83,7 @@ ROWS = {
         ("safety", "platelet_count", "214"),
         ("conflicts", 0),
         ("word", "intercostal-nerve-block", "candidate"),
+        ("done before", "intercostal-nerve-block", [("2026-02-03", "partially successful")]),
         ("word", "erector-spinae-plane-block", "candidate"),
         ("word", "cryoablation-bone-metastasis", "candidate"),
         ("word", "rfa-bone-metastasis", "candidate"),

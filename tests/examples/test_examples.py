@@ -67,6 +67,7 @@ ASK_OF = {
     "leg": lambda a, of: {leg.id: leg.state for leg in a.legs}[of],
     "word": lambda a, of: option(a, of).word if option(a, of) else "not indicated",
     "timing": lambda a, of: option(a, of).timing,
+    "done before": lambda a, of: [(each.day, each.outcome) for each in option(a, of).done_before],
     "fits": lambda a, of: option(a, of).fits,
     "fit": lambda a, of: (option(a, of).fit.word, option(a, of).fit.prognosis, option(a, of).fit.goals),
     "stops": lambda a, of: sorted(each.id for each in option(a, of).reasons

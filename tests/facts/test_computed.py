@@ -480,3 +480,24 @@ def test_an_answer_about_one_pain_says_nothing_of_another(site, side, chest, pel
     assert {region: fact_value(fact) if fact.known else "unknown" for region, fact in found.items()} == {
         "chest-wall": chest, "pelvis": pelvis,
     }  # fmt: skip
+
+
+CELIAC = "done:celiac-plexus-neurolysis-percutaneous"
+
+
+@pytest.mark.parametrize(
+    ("events", "wanted"),
+    [
+        ([], "unknown: not-asked"),
+        ([procedure(CELIAC, 40, text="unsuccessful")], "yes"),
+        ([procedure("done:celiac-plexus-neurolysis-eus", 40, text="unsuccessful")], "yes"),
+        ([procedure(CELIAC, 40, text="successful")], "unknown: not-asked"),
+        ([procedure(CELIAC, 40)], "unknown: not-asked"),
+        ([procedure("neurolysis_peripheral_or_plexus", 40, text="unsuccessful")], "unknown: not-asked"),
+        ([procedure(CELIAC, 40, text="unsuccessful"),
+          Event("answer", "celiac_neurolysis_failed", "Form/1", ago(0), text="no")], "no"),
+    ],
+    ids=["nothing", "failed", "the other route", "it helped", "no outcome", "which nerve is not told", "the clinician says no"],
+)  # fmt: skip
+def test_a_recorded_failure_answers_the_bedside_question(events, wanted):
+    assert told("celiac_neurolysis_failed", *events) == wanted

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from fourthstep.assessment.result import Reason, Value
+from fourthstep.assessment.result import Past, Reason, Value
 from fourthstep.report.phrases import Phrases, once, short_numbers, shortened, without_tag
 from fourthstep.report.reasons import sentence, which
 from fourthstep.rules.ask import Leaf
@@ -266,3 +266,20 @@ def test_only_a_recorded_no_is_a_no(changed, lines):
 )
 def test_a_long_id_is_shortened_where_it_is_shown(ref, short):
     assert shortened(ref) == short
+
+
+@pytest.mark.parametrize(
+    ("past", "told"),
+    [
+        (Past(says="Intercostal nerve block (procedure)", day="2026-02-03", outcome="", sure=True, ref="Procedure/1"),
+         "Intercostal nerve block, 3 Feb 2026"),
+        (Past(says="Vertebroplasty", day="", outcome="unsuccessful", sure=True, ref="Procedure/1"),
+         "Vertebroplasty, without a day, recorded as unsuccessful"),
+        (Past(says="Destructive agent into nerves", day="2026", outcome="", sure=False, ref="Procedure/1"),
+         "Destructive agent into nerves, 2026, perhaps this one (the code does not tell which)"),
+        (Past(says="", day="2026-02", outcome="", sure=True, ref="Procedure/1"), "Procedure/1, Feb 2026"),
+    ],
+    ids=["done", "undated and failed", "a code of several", "nameless"],
+)  # fmt: skip
+def test_an_earlier_procedure(past, told):
+    assert say.past(past) == told

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from fourthstep.assessment.fit import goal_fit
 from fourthstep.assessment.reasons import combined, hold_reason, reasons_for, shared_rules
-from fourthstep.assessment.result import Option, Reason
+from fourthstep.assessment.result import Option, Past, Reason
 from fourthstep.assessment.syndromes import Recognised
 from fourthstep.assessment.words import OPEN, Fit, OptionWord, Timing, option_word, timing_word
 from fourthstep.events.statements import REFUSED
 from fourthstep.facts.derive import Facts
 from fourthstep.facts.pains import Pain
 from fourthstep.ground.truth import NO, NOT_KNOWN, YES, Truth, all_of, any_of
+from fourthstep.knowledge.codes import DONE
 from fourthstep.knowledge.models import BleedingClass, Intervention
 from fourthstep.knowledge.models import Fact as Declaration
 from fourthstep.knowledge.policy import Policy
@@ -164,8 +165,12 @@ def _concerns(fact: Declaration, inquiry: Inquiry) -> bool:
     return fact.where is None or inquiry.ask(fact.where).truth is not Truth.FALSE
 
 
-def _done_before(each: Intervention, inquiry: Inquiry) -> tuple[str, ...]:
-    return tuple(event.ref for event in inquiry.facts.timeline.of(each.procedures) if event.kind == "procedure")
+def _done_before(each: Intervention, inquiry: Inquiry) -> tuple[Past, ...]:
+    """What was, or may have been, this intervention; the timeline gives it newest first."""
+    sure, timeline = [f"{DONE}{each.id}", *each.procedures], inquiry.facts.timeline
+    return tuple(Past(says=event.display, day=str(event.start or ""), outcome=event.text, sure=event.concept in sure,
+                      ref=event.ref)
+                 for event in timeline.of([*sure, *each.perhaps]) if event.kind == "procedure")  # fmt: skip
 
 
 def _order(option: Option) -> tuple[bool, bool, int, int, int, int, int, bool, str]:

@@ -138,4 +138,5 @@ def _treatment(event: Event, facts: Facts) -> Treatment:
         start=str(event.start),
         end=facts.timeline.as_of.day.isoformat() if running else str(end or event.start),
         ref=event.ref,
+        outcome=event.text if event.kind == "procedure" else "",
     )

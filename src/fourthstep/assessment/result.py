@@ -48,6 +48,20 @@ class GoalFit(Part, frozen=True, kw_only=True):
     mark: str
 
 
+class Past(Part, frozen=True, kw_only=True):
+    """An earlier procedure that was this intervention, or may have been."""
+
+    says: str
+    """In the words of the record."""
+    day: str
+    """Empty where the record has none."""
+    outcome: str
+    """successful, unsuccessful or partially successful, as recorded; empty where no code says so."""
+    sure: bool
+    """False: its code does not tell which nerve, bone or device."""
+    ref: str
+
+
 class Option(Part, frozen=True, kw_only=True):
     """One intervention for one pain."""
 
@@ -77,8 +91,8 @@ class Option(Part, frozen=True, kw_only=True):
     grades: tuple[Grade, ...]
     dissent: tuple[Statement, ...]
     to_confirm: tuple[str, ...]
-    done_before: tuple[str, ...] = ()
-    """References of past procedures of this kind."""
+    done_before: tuple[Past, ...] = ()
+    """Past procedures of this kind, newest first."""
     unknowns: tuple[str, ...] = ()
     """The named unknowns that decide an undetermined word."""
 
@@ -228,6 +242,8 @@ class Treatment(Part, frozen=True, kw_only=True):
     start: str
     end: str
     ref: str
+    outcome: str = ""
+    """Of a procedure: successful, unsuccessful or partially successful, as recorded; empty where no code says so."""
 
 
 class Assessment(Part, frozen=True, kw_only=True):

@@ -72,7 +72,7 @@ class Facts:
         if declared.kind == "computed":
             return self._computed[name](self, pain)
         if declared.kind == "bedside" or declared.values:
-            return unknown(name, "not-asked")
+            return failed(name, declared, self.timeline) or unknown(name, "not-asked")
         return present(name, declared, self.timeline, self.knowledge.windows)
 
 
@@ -100,6 +100,18 @@ def answered(name: str, declared: Declaration, event: Event) -> Fact:
     if not words or any(each not in declared.values for each in words):
         return unknown(name, "answer-not-readable", refs=(event.ref,))
     return replace(common, words=words)
+
+
+def failed(name: str, declared: Declaration, timeline: Timeline) -> Fact | None:
+    """A bedside question that the record answers: a procedure is recorded as unsuccessful.  Never a no."""
+    found = [event for event in timeline.of(declared.failed) if event.kind == "procedure" and event.text == UNSUCCESSFUL]
+    if not found:
+        return None
+    refs = tuple(event.ref for event in found)
+    return Fact(name=name, truth=Truth.TRUE, when=found[0].start, refs=refs)
+
+
+UNSUCCESSFUL = "unsuccessful"
 
 
 # -- measurements ------------------------------------------------------------------------------------------

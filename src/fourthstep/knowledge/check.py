@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
 from fourthstep.ground.dates import days
+from fourthstep.knowledge.codes import DONE
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.models import (
     Attributes,
@@ -44,6 +45,7 @@ class _Check:
         self.reading = reading
         codes = knowledge.codes
         self.concepts = {row[4] for row in codes.codes} | {row[2] for row in codes.ingredients}
+        self.concepts |= {f"{DONE}{name}" for name in knowledge.interventions}
 
     def run(self) -> None:
         for name, fact in self.knowledge.facts.items():
@@ -90,6 +92,9 @@ class _Check:
             self._question(fact.where)
             if fact.kind != "bedside":
                 self._wrong(fact, "where", f"`{name}` is not asked at the bedside", "Only a bedside fact has `where`.")
+        if fact.failed and fact.kind != "bedside":
+            self._wrong(fact, "failed", f"`{name}` is not asked at the bedside", "Only a bedside fact has `failed`.")
+        self._meant(fact, "failed", fact.failed)
         self._duration(fact, "episode", fact.episode or None)
         self._because(fact, fact.because)
 
@@ -162,9 +167,8 @@ class _Check:
         for goal in each.goals:
             if goal not in goals:
                 self._wrong(each, "goals", f"`{goal}` is no goal", f"Goals: {', '.join(goals)}.")
-        for concept in each.procedures:
-            if concept not in self.concepts:
-                self._wrong(each, "procedures", f"no code means `{concept}`", _near(concept, self.concepts))
+        self._meant(each, "procedures", each.procedures)
+        self._meant(each, "perhaps", each.perhaps)
         for statement in (*each.benefit, *each.harms, *each.evidence.dissent):
             self._because(statement, statement.because)
         for grade in each.evidence.grades:
@@ -299,6 +303,11 @@ class _Check:
         for each in (getattr(windows, name) for name in windows.__struct_fields__):
             if isinstance(each, Window):
                 self._because(each, each.because)
+
+    def _meant(self, entry: Any, key: str, concepts: Iterable[str]) -> None:
+        for concept in concepts:
+            if concept not in self.concepts:
+                self._wrong(entry, key, f"no code means `{concept}`", _near(concept, self.concepts))
 
     def _because(self, entry: Any, names: Iterable[str], key: str = "because") -> None:
         for name in names:

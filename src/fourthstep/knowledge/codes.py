@@ -34,6 +34,9 @@ NOT_SYSTEMIC = "not_systemic"
 SKIPPED = (NOT_A_RESULT, NOT_SYSTEMIC)
 """Concepts of codes that are known and mean that nothing may be read from them."""
 
+DONE = "done:"
+"""Before the id of an intervention: the concept of a procedure that was just this one."""
+
 IRRELEVANT_FAMILY = "irrelevant"
 """Family of a range of codes that are known to mean nothing to us."""
 
@@ -65,6 +68,8 @@ class CodeTables(msgspec.Struct, frozen=True, kw_only=True):
     """System, first, last, family."""
     systems: list[tuple[str, str]] = []
     """Alias, system."""
+    therapies: list[tuple[str, str]] = []
+    """Name of a procedure, and its concept `done:` with the intervention's id."""
     units: list[tuple[str, str, str, str, str]] = []
     """From, to, factor, concept (or empty), what is taken off before the factor (or empty)."""
 
@@ -123,6 +128,7 @@ class CodeIndex:
         self._harmless = _Names([(name, ("", "")) for name in tables.irrelevant_ingredients])
         self._other = _Names([(name, (families, "")) for name, how, families in tables.other_ingredients if how == "word"])
         self._carriers = {_plain(name): families for name, how, families in tables.other_ingredients if how == "whole"}
+        self._therapies = {_plain(name): concept for name, concept in tables.therapies}
         self._units = _unit_map(tables.units)
         self._found: dict[tuple[str, str, str], tuple[Hit, ...]] = {}
         self._found_products: dict[tuple[str, str], tuple[Product, ...]] = {}
@@ -287,6 +293,12 @@ class CodeIndex:
             families |= found
         return tuple(sorted(families))
 
+    # -- procedures --------------------------------------------------------------------------------------
+
+    def therapy(self, text: str) -> str:
+        """The concept of the intervention that is named by the whole text (a terminology's tag aside), or empty."""
+        return self._therapies.get(_plain(_TAG.sub("", text)), "")
+
     # -- units -------------------------------------------------------------------------------------------
 
     def convert(self, value: Interval, from_unit: str, to_unit: str, concept: str = "") -> Interval | None:
@@ -306,6 +318,9 @@ class CodeIndex:
 def _parts(text: str) -> list[str]:
     """The parts of a combination."""
     return [part for part in re.split(r"\s/\s|\s&\s|;|\+", text) if part.strip()]
+
+
+_TAG = re.compile(r" \((?:procedure|regime/therapy)\)\Z")
 
 
 def _plain(text: str) -> str:
@@ -466,6 +481,7 @@ _KINDS = {
     "conditions": "condition",
     "measurements": "measurement",
     "procedures": "procedure",
+    "past_interventions": "procedure",
     "goals": "goal",
 }
 

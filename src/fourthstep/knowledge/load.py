@@ -16,7 +16,7 @@ import msgspec
 
 from fourthstep.ground.digest import digest
 from fourthstep.ground.errors import FourthstepError, KnowledgeError, Mistake
-from fourthstep.knowledge.codes import CodeIndex, CodeTables, read_code_tables
+from fourthstep.knowledge.codes import DONE, CodeIndex, CodeTables, read_code_tables
 from fourthstep.knowledge.models import (
     AdequateTrial,
     Comparator,
@@ -125,6 +125,7 @@ def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
     tables = read_safety_tables(folder / "tables", reading.mistakes)
     codes = read_code_tables(folder / "codes")
     reading.finish()
+    codes = msgspec.structs.replace(codes, therapies=_therapies(by_id["interventions"]))
     knowledge = Knowledge(
         **merged,
         **by_id,
@@ -142,6 +143,18 @@ def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
     return knowledge
 
 
+def _therapies(interventions: dict[str, Intervention]) -> list[tuple[str, str]]:
+    """The names that tell one intervention from all others; abbreviations mean too many things to be read."""
+    owners: dict[str, set[str]] = {}
+    for each in interventions.values():
+        for name in (each.name, *each.names):
+            owners.setdefault(name.lower(), set()).add(each.id)
+    return [(name, f"{DONE}{min(ids)}") for name, ids in sorted(owners.items())
+            if len(ids) == 1 and (" " in name or len(name) > _ABBREVIATION)]  # fmt: skip
+
+
+_ABBREVIATION = 7
+"""Letters of a single word that may still be an abbreviation."""
 _MERGED: dict[str, Any] = {"facts": dict[str, Fact], "rules": dict[str, Rule], "legs": dict[str, Leg],
                            "scores": dict[str, Score]}  # fmt: skip
 _LISTED: dict[str, Any] = {"red-flags": list[RedFlag], "safety": list[SafetyRule]}

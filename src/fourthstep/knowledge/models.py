@@ -209,6 +209,8 @@ class Intervention(Entry, frozen=True, kw_only=True):
     follow_up: str
     procedures: list[str] = []
     """Concepts of past procedures that show that this was done before."""
+    perhaps: list[str] = []
+    """Concepts of past procedures that may have been this one: their codes do not tell which nerve or bone."""
     patient: str
     left_to_the_clinician: list[str] = []
     sources: list[str]
@@ -279,6 +281,8 @@ class Fact(Entry, frozen=True, kw_only=True):
     """For pain facts: the element of a pain that it reads."""
     ask: str = ""
     """How a form asks for it."""
+    failed: list[str] = []
+    """Of a bedside fact: concepts of procedures of which a recorded outcome `unsuccessful` answers it with yes."""
     where: Question | None = None
     """Of a bedside fact: what must be so, or not known, for the question to concern the patient at all."""
     because: list[str] = []

@@ -13,6 +13,7 @@ import msgspec
 
 from fourthstep.ground.digest import digest
 from fourthstep.ground.errors import RecordError
+from fourthstep.knowledge.codes import DONE
 from fourthstep.knowledge.load import Knowledge
 from fourthstep.knowledge.models import Criterion, Entry, Question
 from fourthstep.knowledge.reader import Reading
@@ -158,6 +159,7 @@ def _concepts(knowledge: Knowledge) -> set[tuple[str, str]]:
     """Kind and concept of everything that a code can mean, and the names of all drugs."""
     tables = knowledge.codes
     found = {(row[0], row[4]) for row in tables.codes} | {("drug", row[2]) for row in tables.ingredients}
+    found |= {("procedure", f"{DONE}{name}") for name in knowledge.interventions}
     found |= {("allergy", concept) for kind, concept in found if kind == "condition"}
     found |= {("ingredient", row[0].lower()) for row in (*tables.ingredients, *tables.antineoplastics)}
     return found

@@ -399,6 +399,7 @@ class Procedure(Resource):
     performed_period: Period | None = None
     performed_string: str = ""
     body_site: tuple[BodySite, ...] = ()
+    outcome: CodeableConcept | None = None
     not_done: Any = None
     not_performed: Any = None
     context: Any = None

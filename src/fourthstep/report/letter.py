@@ -344,7 +344,8 @@ def _courses(rows: Iterable[Treatment], as_of: str, say: Phrases) -> Iterator[st
     """Each treatment once, from its first to its last day."""
     spans: dict[str, list[Treatment]] = {}
     for row in rows:
-        spans.setdefault(without_tag(row.label), []).append(row)
+        outcome = f", {say('past', 'outcome', outcome=row.outcome)}" if row.outcome else ""
+        spans.setdefault(without_tag(row.label) + outcome, []).append(row)
     for label, found in spans.items():
         start, end = min(row.start for row in found), max(row.end for row in found)
         running = found[0].kind != "procedure" and end >= as_of[:10]

@@ -264,7 +264,8 @@ def cited(assessment: Assessment, say: Phrases) -> Iterator[Cited]:
     for row in assessment.history:
         yield Cited(row.ref, row.label, say("kind", row.kind), say.day(row.start))
     for option in (option for pain in assessment.pains for option in pain.options):
-        yield from (Cited(ref, option.name, say("page", "done_before"), "") for ref in option.done_before)
+        yield from (Cited(each.ref, each.says, say("past", each.outcome or "done"), say.day(each.day) if each.day else "")
+                    for each in option.done_before)  # fmt: skip
         yield from (Cited(ref, each.hold.drug, "", "") for each in option.reasons if each.hold for ref in each.hold.refs)
 
 

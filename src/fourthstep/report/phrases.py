@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from fourthstep.assessment.result import Assessment, LegView, PainView, Value
+from fourthstep.assessment.result import Assessment, LegView, PainView, Past, Value
 from fourthstep.ground.interval import plain
 from fourthstep.ground.truth import NOT_KNOWN
 from fourthstep.knowledge.load import Knowledge
@@ -196,6 +196,13 @@ class Phrases:
         if pain.worst:
             parts.append(self("report", "worst", score=short_numbers(pain.worst)))
         return ", ".join(parts) or self("report", "no_score")
+
+    def past(self, past: Past) -> str:
+        """An earlier procedure: its name in the record, its day, its outcome, and whether its code tells enough."""
+        told = [without_tag(past.says) or past.ref, self.day(past.day) if past.day else self("past", "undated")]
+        told += [self("past", "outcome", outcome=past.outcome)] if past.outcome else []
+        told += [] if past.sure else [self("past", "unsure")]
+        return ", ".join(told)
 
     def leg(self, leg: LegView) -> str:
         """Why a leg has its state; for an unknown one, what is open."""

@@ -195,6 +195,10 @@ class TextReport:
         if len(found.told) > LISTED:
             self._put(self.say("report", "and_more", count=len(found.told) - LISTED), 2, "dim")
         self._stands(shown)
+        for number, option in enumerate(shown, 1):
+            for past in (each for each in option.done_before if each.sure):
+                told = self.say("past", "before", told=self.say.past(past))
+                self._put(f"{number} {told}{self._refs([past.ref])}", 4)
         opened = [option for option in shown if option.word in OPEN]
         for option in opened[:WEIGHED]:
             self._brings(shown.index(option) + 1, option)
@@ -263,6 +267,8 @@ class TextReport:
         self._put(" · ".join(tags), 6, "dim")
         for reason in option.reasons:
             self._reason(reason)
+        for past in option.done_before:
+            self._put(say("past", "before", told=say.past(past)) + self._refs([past.ref]), 6)
         for key, statements in (("benefit", option.benefit), ("harm", option.harms), ("dissent", option.dissent)):
             for each in statements:
                 cites = ", ".join(each.because) or say("mark", each.mark)
