@@ -28,6 +28,9 @@ import msgspec
 
 from fourthstep.assessment.cases import CaseFile, Row, failures, patient, read_cases
 from fourthstep.assessment.reasons import applies
+from fourthstep.facts.derive import Facts
+from fourthstep.facts.fact import Fact as TakenFact
+from fourthstep.facts.pains import Pain
 from fourthstep.ground.dates import days
 from fourthstep.knowledge.load import Knowledge, knowledge_folder, load_knowledge, read_knowledge
 from fourthstep.knowledge.models import (
@@ -44,6 +47,7 @@ from fourthstep.knowledge.models import (
     Survival,
 )
 from fourthstep.knowledge.tables import SafetyTables
+from fourthstep.rules.ask import Answer, Inquiry
 
 STEP = {"below": "at_most", "at_most": "below", "at_least": "above", "above": "at_least"}
 FLIP = {"below": "at_least", "at_most": "above", "at_least": "below", "above": "at_most"}
@@ -476,10 +480,78 @@ def survives(mutant: Mutant) -> bool:
 
 
 def nearest_first(mutant: Mutant) -> list[tuple[CaseFile, Row]]:
-    """All rows, those that name what was changed first: most changes are noticed there."""
+    """The rows in which the change can show, those that name what was changed first: most changes are noticed there."""
     names = {mutant.where, mutant.where.removeprefix("fact "), mutant.where.rpartition(".")[0], *mutant.path}
     fits_first = mutant.path[-1] == "survival"
-    return sorted(sound_rows()[0], key=lambda each: _distance(each[1], names, fits_first=fits_first))
+    rows = [each for number, each in enumerate(sound_rows()[0]) if reaches(mutant, each[1], 1 << number)]
+    return sorted(rows, key=lambda each: _distance(each[1], names, fits_first=fits_first))
+
+
+def reaches(mutant: Mutant, row: Row, bit: int) -> bool:
+    """Can the change show in this row?  A question in no row that does not ask it, an effect in no row without options."""
+    if mutant.path[0] == "facts":
+        return bool(touches().get(mutant.path[1], 0) & bit)
+    question = question_of(mutant)
+    if question is not None:
+        return bool(touches().get(id(list(leaves(question))[mutant.leaf]), 0) & bit)
+    if mutant.change == "effect" or mutant.change.startswith("applies") or mutant.path[-1] == "survival":
+        expect = row.expect
+        return bool(expect.pathway or expect.word or expect.timing or expect.fit or expect.first)
+    return True
+
+
+def question_of(mutant: Mutant) -> Question | None:
+    """The question whose leaf is changed; None where the change is of another kind."""
+    if mutant.change in ("effect", "band") or mutant.change.startswith("applies") or mutant.path[-1] == "survival":
+        return None
+    part, *rest = mutant.path
+    entries = getattr(load_knowledge(), part)
+    if part in ("safety", "red_flags"):
+        return entries[int(rest[0])].when
+    if part in ("rules", "syndromes"):
+        return getattr(entries[rest[0]], rest[1])
+    if part == "legs":
+        return entries[rest[0]].states[int(rest[1])].when
+    if part == "interventions":
+        each = entries[rest[0]]
+        places = {"fits": each.fits, "line": each.line.when, "also": each.line.also_when}
+        return places[rest[1]] if rest[1] in places else getattr(each, rest[1])[int(rest[2])].when
+    return None
+
+
+@cache
+def touches() -> dict[int | str, int]:
+    """Question, by its identity, or fact, by its name -> the sound rows that look at it, a bit for each."""
+    found: dict[int | str, int] = {}
+    rows, asking, taking, bit = sound_rows()[0], Inquiry.ask, Facts.of, 0
+
+    def ask(inquiry: Inquiry, question: Question, pain: Pain | None = None) -> Answer:
+        for each in _inside(id(question), question):
+            found[each] = found.get(each, 0) | bit
+        return asking(inquiry, question, pain)
+
+    def of(facts: Facts, name: str, pain: Pain | None = None) -> TakenFact:
+        found[name] = found.get(name, 0) | bit
+        return taking(facts, name, pain)
+
+    Inquiry.ask, Facts.of = ask, of
+    try:
+        for number, (file, row) in enumerate(rows):
+            bit = 1 << number
+            failures(patient(file.base, row), row.expect, load_knowledge())
+    finally:
+        Inquiry.ask, Facts.of = asking, taking
+    return found
+
+
+_INSIDE: dict[int, tuple[int, ...]] = {}
+
+
+def _inside(key: int, question: Question) -> tuple[int, ...]:
+    """The identities of a question and of all its leaves."""
+    if key not in _INSIDE:
+        _INSIDE[key] = (key, *(id(leaf) for leaf in leaves(question)))
+    return _INSIDE[key]
 
 
 def _distance(row: Row, names: set[str], *, fits_first: bool) -> int:
@@ -580,6 +652,7 @@ def main() -> None:
         chosen = [each for each in chosen if differs(each, load_knowledge(), then)]
     if options.sample:
         chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))  # noqa: S311
+    touches()  # before the processes part: each gets what was found
     for each in sound_rows()[1]:
         print(f"left out, does not hold: {each}")
     survived = Journal(ROOT / "out" / "mutation").survived(chosen, options.jobs)

@@ -8,6 +8,7 @@ import pytest
 
 from fourthstep.ground.errors import RecordError
 from fourthstep.record import read_record
+from fourthstep.record.gather import Gathering
 from fourthstep.record.resources import TYPES
 
 PATIENT = {"resourceType": "Patient", "id": "7"}
@@ -102,6 +103,30 @@ def test_a_malformed_element_is_dropped_and_listed(case: str) -> None:
     assert [(problem.ref, problem.path, problem.what) for problem in record.problems] == [
         (ref, path, "malformed-element") for path in paths
     ]
+
+
+DOSES = ["1E+400", "1e400", ".1E400", "1.e400", "NaN", " -inf ", "Infinity", "sNaN12", "9" * 40, "0." + "0" * 40 + "1",
+         "١E٤٠٠", "\\u0031E400"]  # fmt: skip
+"""Numbers that no order can mean, in every way in which a JSON text can write them."""
+
+
+@pytest.mark.parametrize("dose", DOSES)
+def test_an_absurd_number_is_found_in_a_line_as_in_a_bundle(dose: str) -> None:
+    line = ('{"resourceType": "MedicationRequest", "id": "x", "subject": {"reference": "Patient/p"}, '
+            f'"dosageInstruction": [{{"doseAndRate": [{{"doseQuantity": {{"value": "{dose}"}}}}]}}]}}')  # fmt: skip
+    gathering = Gathering()
+    gathering.add_line(line.encode())
+    (found,) = gathering.decoded
+    assert [problem.path for problem in found.problems] == ["dosageInstruction[0]"]
+
+
+@pytest.mark.parametrize("dose", ["5", "0.25", "1e2", "12345678901234"])
+def test_a_number_that_an_order_can_mean_is_kept_in_a_line(dose: str) -> None:
+    order = {"resourceType": "MedicationRequest", "id": "3e5-9e4", "dosageInstruction": [{"text": "5"}]}
+    amount = f'{{"doseAndRate": [{{"doseQuantity": {{"value": {dose}}}}}]}}'
+    gathering = Gathering()
+    gathering.add_line(json.dumps(order).replace('{"text": "5"}', amount).encode())
+    assert not gathering.decoded[0].problems
 
 
 UNREADABLE = {

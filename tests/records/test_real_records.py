@@ -11,8 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
+from fourthstep import as_of
+from fourthstep.assessment.assess import SCOPE_TYPES, out_of_scope
 from fourthstep.assessment.result import Assessment
 from fourthstep.ground.errors import RecordError
 from fourthstep.record import Record, read_record, read_records
@@ -66,10 +69,20 @@ def test_every_patient_is_read_and_assessed(
     for patient, record in exports[name].items():
         events, assessment = tool.assessed(record)
         assert assessment.patient.id == patient
+        assert_the_gate_agrees(record, assessment)
         assert assessment.pathway.word
         known = sum(sum(each.values()) for each in (events.used, events.irrelevant, events.unrecognised))
         held = sum(len(each) for kind, each in record.resources.items() if kind != "Device")
         assert known + len({each.ref for each in events.not_used}) >= held
+
+
+def assert_the_gate_agrees(record: Record, assessment: Assessment) -> None:
+    """The first gate of a screening reads few types; it says out of scope where the assessment does, or nothing."""
+    few = {kind: found for kind, found in record.resources.items() if kind in SCOPE_TYPES}
+    gated = out_of_scope(msgspec.structs.replace(record, resources=few), as_of=as_of(assessment.as_of))
+    outside = assessment.pathway.word == "not in scope"
+    assert (gated is not None) == outside
+    assert gated is None or gated.because == assessment.pathway.because
 
 
 def files() -> Iterator[Path]:
@@ -88,6 +101,7 @@ def test_every_file_is_assessed_or_refused_visibly(path: Path, tool: ModuleType)
     record = read_record(path)
     _, assessment = tool.assessed(record)
     assert assessment.patient.id == record.patient
+    assert_the_gate_agrees(record, assessment)
 
 
 # -- by hand -------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from fourthstep import as_of, assess, read_records
+from fourthstep.assessment.assess import SCOPE_TYPES, out_of_scope
 from fourthstep.ground.errors import RecordError
 from fourthstep.knowledge.policy import DEFAULT
 from fourthstep.screen.judge import told
@@ -78,6 +79,21 @@ def test_every_patient_has_the_assessment_of_the_single_record(export: Path, day
     assert found == {row.patient: (row.step, row.newest, row.result_id) for row in single}
 
 
+def in_scope(step: str) -> bool:
+    return not step.startswith("not in scope")
+
+
+@pytest.mark.parametrize(("export", "day"), SETS)
+def test_the_first_gate_says_what_the_assessment_says(export: Path, day: str) -> None:
+    """Of the whole record and of the few types that it reads: out of scope, or nothing at all."""
+    for record in read_records(export):
+        wanted = assess(record, as_of=as_of(day)).pathway
+        few = {kind: found for kind, found in record.resources.items() if kind in SCOPE_TYPES}
+        for held in (record, msgspec.structs.replace(record, resources=few)):
+            gated = out_of_scope(held, as_of=as_of(day))
+            assert (gated.word, gated.because) == (wanted.word, wanted.because) if gated else in_scope(wanted.word)
+
+
 def test_the_rows_are_whole_with_irrelevant_resources_and_strange_lines(tmp_path: Path) -> None:
     export = unpacked(tmp_path / "export")
     add(export, "Mixed.ndjson",
@@ -87,8 +103,9 @@ def test_the_rows_are_whole_with_irrelevant_resources_and_strange_lines(tmp_path
         '{"resourceType": "Procedure", "id": "nobody", "status": "completed"}',
         '{"exportId": "log"}')  # fmt: skip
     run(export, tmp_path / "out", names=True)
-    found = {row["patient"]: row["result_id"] for row in shown(tmp_path / "out", "assessments.csv")}
-    assert found == {record.patient: assess(record, as_of=DAY).result_id for record in read_records(export)}
+    found = {row["patient"]: (row["step"], row["result_id"]) for row in shown(tmp_path / "out", "assessments.csv")}
+    single = [told(assess(record, as_of=DAY)) for record in read_records(export)]
+    assert found == {row.patient: (row.step, row.result_id) for row in single}
     assert "only-here" in found
 
 
@@ -114,7 +131,9 @@ def test_of_two_versions_the_latest_stands(tmp_path: Path) -> None:
     add(export, "A-later.ndjson", json.dumps(person))
     run(export, tmp_path / "out", names=True)
     found = {row["patient"]: row["result_id"] for row in shown(tmp_path / "out", "assessments.csv")}
-    assert found == {record.patient: assess(record, as_of=DAY).result_id for record in read_records(export)}
+    single = [told(assess(record, as_of=DAY)) for record in read_records(export)]
+    assert found == {row.patient: row.result_id for row in single}
+    assert found["example-hospital-a"], "the later version lives"
 
 
 # -- the tables ----------------------------------------------------------------------------------------------

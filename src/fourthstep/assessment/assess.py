@@ -54,10 +54,33 @@ def assess(
         knowledge: another knowledge than the shipped one.
     """
     knowledge = knowledge or load_knowledge()
+    events = _events(record, as_of, policy, knowledge)
+    return assess_events(events, as_of=as_of, answers=answers, policy=policy, knowledge=knowledge)
+
+
+SCOPE_TYPES = ("Patient", "Condition", "Encounter", "AllergyIntolerance", "Device", "DeviceUseStatement",
+               "QuestionnaireResponse")  # fmt: skip
+"""The resource types that can decide whether a patient is in scope: whoever lives, is adult, and has a condition."""
+
+
+def out_of_scope(record: Record, *, as_of: AsOf, policy: Policy = DEFAULT, knowledge: Knowledge | None = None
+                 ) -> Pathway | None:  # fmt: skip
+    """The pathway of a patient who is certainly out of scope; None for everybody else.
+
+    The first gate of a screening: it asks what `assess` asks first, and nothing else.  A record that holds no other
+    types than `SCOPE_TYPES` gets the same answer as the whole one.
+    """
+    knowledge = overlaid(knowledge or load_knowledge(), policy)
+    scope = _decided("in_scope", inquire(_events(record, as_of, policy, knowledge), as_of, policy, knowledge).inquiry)
+    if scope.truth != NO:
+        return None
+    return Pathway(word=PathwayWord.NOT_IN_SCOPE.value, because=tuple(dict.fromkeys(_outside(scope))))
+
+
+def _events(record: Record, as_of: AsOf, policy: Policy, knowledge: Knowledge) -> Events:
     index, tables = code_index(knowledge.digest), knowledge.opioids.dosage
     events = extract_events(record, index, as_of=as_of, policy=policy, tables=tables)
-    events = with_forms(events, record, as_of, knowledge)
-    return assess_events(events, as_of=as_of, answers=answers, policy=policy, knowledge=knowledge)
+    return with_forms(events, record, as_of, knowledge)
 
 
 def assess_events(
@@ -220,14 +243,19 @@ def _pathway(decided: tuple[Decided, Decided, Decided, Decided], flags: tuple[Re
     )
     hints = ["hint:pain_probably_uncontrolled"] if probably.truth == YES else []
     because = {
-        PathwayWord.NOT_IN_SCOPE: [f"{'none-recorded' if leaf.value == NONE else 'out-of-scope'}:{leaf.fact}"
-                                   for leaf in (scope.leaves[place] for place in scope.deciding)],
+        PathwayWord.NOT_IN_SCOPE: _outside(scope),
         PathwayWord.RED_FLAG_FIRST: [f"red-flag:{name}" for name in true_flags],
         PathwayWord.CANNOT_TELL: [*hints, *(f"unknown:{name}" for each in (scope, uncontrolled, tolerated)
                                             if each.truth == NOT_KNOWN for name in each.open)],
         PathwayWord.REFER_EARLY: [f"option:{name}" for name in dict.fromkeys(early)],
     }.get(word, [])  # fmt: skip
     return Pathway(word=word.value, because=tuple(dict.fromkeys(because)), legs=gaps(legs))
+
+
+def _outside(scope: Decided) -> list[str]:
+    """What puts a patient out of scope."""
+    return [f"{'none-recorded' if leaf.value == NONE else 'out-of-scope'}:{leaf.fact}"
+            for leaf in (scope.leaves[place] for place in scope.deciding)]  # fmt: skip
 
 
 def _red_flags(inquiry: Inquiry) -> tuple[RedFlagView, ...]:

@@ -37,6 +37,14 @@ _WHOLE = frozenset({"dosageInstruction", "dosage", "dispenseRequest", "bodySite"
 """Elements that are dropped as a whole, because a part of them would be read as another amount or place."""
 _DRUGS = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"})
 _LARGEST_EXPONENT = 15
+_STRANGE_NUMBER = re.compile(
+    rb"""[:\[,]\s*"?\s*[+-]?[0-9._]+[eE][+-]?[0-9]  # a number with an exponent, or a text that is one
+    | [0-9]{15}                                    # many digits
+    | "\s*[+-]?(?:s?nan[0-9]*|inf(?:inity)?)\s*"   # no number at all
+    | \\u | [\x80-\xff]                            # what may spell one of these in another way
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 _MOST_REPAIRS = 50
 
 Any_ = Union[(*TYPES.values(), *IRRELEVANT)]  # type: ignore[valid-type]  # built from lists
@@ -112,8 +120,10 @@ def decode(raw: bytes | msgspec.Raw, kind: str, full_url: str = "") -> Decoded:
     return accept(resource, full_url)
 
 
-def accept(resource: Any, full_url: str = "") -> Decoded:
+def accept(resource: Any, full_url: str = "", raw: bytes | None = None) -> Decoded:
     """A resource that was decoded at the first glance, checked for its version and for absurd numbers.
+
+    `raw`, where it is at hand, spares the search for absurd numbers in a text that holds none.
 
     Raises:
         RecordError: the resource is of another FHIR version.
@@ -122,7 +132,7 @@ def accept(resource: Any, full_url: str = "") -> Decoded:
     foreign = foreign_resource(resource)
     if foreign:
         raise wrong_version(kind, foreign)
-    if kind in _DRUGS and _monstrous(resource):
+    if kind in _DRUGS and (raw is None or _STRANGE_NUMBER.search(raw)) and _monstrous(resource):
         return _repaired(msgspec.json.encode(resource), kind, full_url)
     subject = resource.patient if kind in _PATIENTS else getattr(resource, "subject", None)
     identity = resource.id

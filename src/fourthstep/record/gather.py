@@ -224,7 +224,7 @@ class Gathering:
             resource = any_decoder.decode(line)
         except (msgspec.ValidationError, UnicodeDecodeError):
             return self.add_resource(line)
-        self._add_decoded(resource, "")
+        self._add_decoded(resource, "", line)
         return True
 
     def _is_anothers(self, line: bytes) -> bool:
@@ -288,9 +288,9 @@ class Gathering:
         if full_url:
             self.full_urls[full_url] = min(found.ref, self.full_urls.get(full_url, found.ref))
 
-    def _add_decoded(self, resource: Any, full_url: str) -> None:
+    def _add_decoded(self, resource: Any, full_url: str, raw: bytes | None = None) -> None:
         if isinstance(resource, Resource):
-            self._keep(accept(resource, full_url), full_url)
+            self._keep(accept(resource, full_url, raw), full_url)
             return
         found = resource.subject or resource.patient
         key = (found.reference if found is not None else "", type(resource).__name__)

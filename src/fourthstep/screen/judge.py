@@ -1,19 +1,20 @@
 """The assess pass: one bucket, patient by patient, through the one engine."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
-from fourthstep.assessment.assess import assess
-from fourthstep.assessment.result import Assessment
-from fourthstep.assessment.words import OPEN, OptionWord
+from fourthstep.assessment.assess import assess, out_of_scope
+from fourthstep.assessment.result import Assessment, Pathway
+from fourthstep.assessment.words import OPEN, OptionWord, PathwayWord
 from fourthstep.ground.dates import AsOf
 from fourthstep.knowledge.load import load_knowledge
 from fourthstep.knowledge.policy import Policy
 from fourthstep.record import Door, Record
 from fourthstep.record.read import Around, read_bucket
-from fourthstep.screen.spread import COMMON
+from fourthstep.screen.spread import COMMON, MORE, mark_of
 
 FAILED = "not assessable: an error of the program"
 _MOST = 5
@@ -61,25 +62,71 @@ def judge(task: Task) -> str:
     """
     target = Path(task.target)
     if not target.is_file():
-        rows = [row(record, task.as_of, task.policy) for record in _records(task)]
+        rows = list(_judged(task))
         part = target.with_suffix(".part")
         part.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in rows))
         part.rename(target)
     return task.target
 
 
-def _records(task: Task) -> Iterator[Record]:
+def _judged(task: Task) -> Iterator[Row]:
+    """First whoever is surely out of scope, by few types of resources; all other lines are read for the others only."""
+    out = {}
+    for record in _records(task, _lines(task)):
+        if gated := gate(record, task.as_of, task.policy):
+            out[record.patient] = gated
+    yield from out.values()
+    marks = {mark_of(patient) for patient in out}
+    for record in _records(task, chain(_lines(task), _more(task, marks))):
+        if record.patient not in out:
+            yield row(record, task.as_of, task.policy)
+
+
+def _records(task: Task, lines: Iterator[bytes]) -> Iterator[Record]:
     door = Door(vouches=task.policy.vouching)
-    return read_bucket(_lines(task), task.around, door, task.origin)
+    return read_bucket(lines, task.around, door, task.origin)
 
 
 def _lines(task: Task) -> Iterator[bytes]:
+    return chain.from_iterable(_read(task, f"{name}.ndjson") for name in (str(task.bucket), COMMON))
+
+
+def _more(task: Task, out: set[bytes]) -> Iterator[bytes]:
+    """The lines that only an assessment reads, of everybody but those who are out."""
+    for each in _read(task, f"{task.bucket}{MORE}"):
+        mark, _, line = each.partition(b"\t")
+        if mark not in out:
+            yield line
+
+
+def _read(task: Task, name: str) -> Iterator[bytes]:
     for part in task.parts:
-        for name in (f"{task.bucket}.ndjson", f"{COMMON}.ndjson"):
-            path = Path(part) / name
-            if path.is_file():
-                with path.open("rb") as lines:
-                    yield from lines
+        path = Path(part) / name
+        if path.is_file():
+            with path.open("rb") as lines:
+                yield from lines
+
+
+def gate(record: Record, as_of: AsOf, policy: Policy) -> Row | None:
+    """The row of a patient who is surely out of scope; None for all others, and where an error of ours stands in the way.
+
+    It has no day and no result: nothing but the scope was asked.
+    """
+    try:
+        pathway = out_of_scope(record, as_of=as_of, policy=policy, knowledge=load_knowledge())
+    except Exception:  # noqa: BLE001  the assessment that follows tells of it
+        return None
+    return None if pathway is None else outside(record.patient, pathway)
+
+
+def outside(patient: str, pathway: Pathway) -> Row:
+    """The row of a patient out of scope, with the reason."""
+    return Row(patient=patient, step=step_of(pathway), pathway=pathway.word, why="; ".join(pathway.because))
+
+
+def step_of(pathway: Pathway) -> str:
+    """The step of the attrition table: the pathway word, for one out of scope with the reason."""
+    return f"{pathway.word}: {pathway.because[0]}" if pathway.word == "not in scope" and pathway.because else pathway.word
 
 
 def row(record: Record, as_of: AsOf, policy: Policy) -> Row:
@@ -93,17 +140,18 @@ def row(record: Record, as_of: AsOf, policy: Policy) -> Row:
 
 def told(found: Assessment) -> Row:
     """What the tables say of an assessment."""
+    if found.pathway.word == PathwayWord.NOT_IN_SCOPE:
+        return outside(found.patient.id, found.pathway)
     options = [option for pain in found.pains for option in pain.options]
     opened = [f"{option.id} ({option.word})" for option in options if option.word in OPEN]
     shut = (OptionWord.CONTRAINDICATED, OptionWord.AFTER_CORRECTION)
     blocks = [reason.id for option in options if option.word in shut for reason in option.reasons
               if reason.truth == "true" and reason.effect != "caution"]  # fmt: skip
     because = "; ".join((*found.pathway.because, *(f"leg:{leg}" for leg in found.pathway.legs)))
-    word = found.pathway.word
     return Row(
         patient=found.patient.id,
-        step=f"{word}: {found.pathway.because[0]}" if word == "not in scope" and found.pathway.because else word,
-        pathway=word,
+        step=step_of(found.pathway),
+        pathway=found.pathway.word,
         why=because,
         pains="; ".join(" ".join(filter(None, (pain.id, pain.intensity, pain.intensity_day))) for pain in found.pains),
         options=_first(opened),

@@ -11,14 +11,19 @@ from typing import IO
 
 import msgspec
 
+from fourthstep.assessment.assess import SCOPE_TYPES
 from fourthstep.ground.errors import RecordError
 from fourthstep.record.decode import peek
 from fourthstep.record.gather import KIND_OF, Gathering
-from fourthstep.record.read import SHARED, Around, owner_of, place_of
+from fourthstep.record.read import SHARED, Around, owner_of
 from fourthstep.record.references import conditional
 from fourthstep.record.sources import Lines
 
 COMMON = "shared"
+MORE = "-more.tsv"
+"""What only an assessment reads, each line after the mark of its patient; the rest of a bucket decides about scope."""
+_HOMES = 50_000
+"""Patients whose bucket is remembered."""
 DONE = "done.json"
 
 
@@ -46,6 +51,11 @@ class Gathered(msgspec.Struct, kw_only=True):
 def bucket_of(patient: str, buckets: int) -> int:
     """The bucket of a patient: the same on every machine and in every run."""
     return int.from_bytes(hashlib.sha256(patient.encode()).digest()[:8]) % buckets
+
+
+def mark_of(patient: str) -> bytes:
+    """What stands before a patient's lines: the same length for every id, and nothing that could end a line."""
+    return hashlib.sha256(patient.encode()).hexdigest()[:24].encode()
 
 
 def spread(path: Path, out: Path, buckets: int) -> Gathered:
@@ -82,6 +92,7 @@ class _Spreading:
         self._seen: dict[str, int] = {}
         self._nobodys: set[str] = set()
         self._lines = self._others = 0
+        self._homes: dict[str, tuple[str, bytes] | None] = {}
 
     def close(self) -> None:
         for each in self._files.values():
@@ -126,22 +137,32 @@ class _Spreading:
         elif gathering.skipped:
             (subject, kind), _ = gathering.skipped.popitem()
             self._seen[kind] = self._seen.get(kind, 0) + 1
+            home = self._home(subject)
+            if home is not None:
+                self._more(home, msgspec.json.encode({"resourceType": kind, "subject": {"reference": subject}}))
+
+    def _home(self, subject: str) -> tuple[str, bytes] | None:
+        """Bucket and mark of the patient of a reference; remembered, for a file names the same patients again and again."""
+        if subject not in self._homes:
+            if len(self._homes) >= _HOMES:
+                self._homes.clear()
             owner = owner_of(subject)
-            if owner is not None:
-                stub = {"resourceType": kind, "subject": {"reference": subject}}
-                self._write(str(bucket_of(owner, self._buckets)), msgspec.json.encode(stub))
+            self._homes[subject] = None if owner is None else (str(bucket_of(owner, self._buckets)), mark_of(owner))
+        return self._homes[subject]
 
     def _place(self, number: int, line: bytes) -> None:
         each = self._gathering.decoded.pop()
         self._seen[each.type] = self._seen.get(each.type, 0) + 1
-        if each.type != "Patient" and conditional(each.subject):
+        if each.type != "Patient" and "?" in each.subject and conditional(each.subject):
             self._fault(number, "patient-named-by-a-search", KIND_OF.get(each.type, ""))
             return
-        owner = place_of(each)
-        if owner is not None:
-            self._write(str(bucket_of(owner, self._buckets)), line)
+        home = self._home(each.ref if each.type == "Patient" else each.subject)
+        if home is not None and each.type in SCOPE_TYPES:
+            self._write(f"{home[0]}.ndjson", line)
+        elif home is not None:
+            self._more(home, line)
         elif each.type in SHARED:
-            self._write(COMMON, line)
+            self._write(f"{COMMON}.ndjson", line)
         elif not each.subject or each.subject.startswith("#"):
             self._nobodys.add(each.type)
         else:
@@ -152,9 +173,11 @@ class _Spreading:
         if lost:
             self._gathering.lost.add(lost)
 
-    def _write(self, bucket: str, line: bytes) -> None:
-        file = self._files.get(bucket)
+    def _more(self, home: tuple[str, bytes], line: bytes) -> None:
+        self._write(home[0] + MORE, home[1] + b"\t" + line)
+
+    def _write(self, name: str, line: bytes) -> None:
+        file = self._files.get(name)
         if file is None:
-            file = self._files[bucket] = (self._part / f"{bucket}.ndjson").open("wb")
-        file.write(line)
-        file.write(b"\n")
+            file = self._files[name] = (self._part / name).open("wb")
+        file.write(line + b"\n")
