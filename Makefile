@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test check bench mutate mutate-sample mutate-changed records lock clean
+.PHONY: help demo test check docs bench mutate mutate-sample mutate-changed records lock clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,10 @@ check: $(STAMP)  ## lint, types, floors, documents current
 	$(BIN)/lint-imports
 	$(BIN)/fourthstep knowledge check
 	$(BIN)/python tools/docs.py --check
+
+docs: $(STAMP)  ## the book as pages that open from a disk: out/book/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "out/book/index.html"
 
 bench: $(STAMP)  ## speed, beside its floor in the same run
 	$(BIN)/python benchmarks/single.py
