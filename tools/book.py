@@ -29,6 +29,8 @@ KINDS = {
     "safety": ("Safety rules", "Rules that concern many interventions: bleeding, infection, lungs, allergy, consent."),
     "drug": ("Drugs", "Oral morphine equivalents, intervals before a procedure, adequate trials."),
     "factor table": ("Opioid tables", "Tables of oral morphine equivalents; a deployment chooses one."),
+    "disagreement": ("Disagreements", "Where guidelines, trials or customs differ: what each says, what Fourthstep does."),
+    "reference": ("Reference texts", "To look up; no rule reads them, and no dose comes from them."),
     "score": ("Scores", "Scores that are computed, item by item."),
     "rule": ("Shared questions", "Questions that several criteria ask."),
     "fact": ("Facts", "Everything that is asked of a record or at the bedside, and what silence means."),

@@ -14,12 +14,14 @@ from fourthstep.knowledge.models import (
     AdequateTrial,
     Comparator,
     Criterion,
+    Disagreement,
     Evidence,
     Fact,
     Intervention,
     Leg,
     Question,
     RedFlag,
+    Reference,
     Rule,
     SafetyRule,
     Score,
@@ -62,6 +64,8 @@ class Entries:
             "score": knowledge.scores,
             "drug": {name: Drug(name) for name in self._drugs()},
             "factor table": knowledge.opioids.tables,
+            "disagreement": knowledge.disagreements,
+            "reference": knowledge.references,
             "source": knowledge.sources,
         }
 
@@ -97,6 +101,8 @@ class Entries:
             Score: self._score,
             Drug: self._drug,
             FactorTable: self._factor_table,
+            Disagreement: self._disagreement,
+            Reference: self._reference,
             Source: self._source,
         }
 
@@ -342,6 +348,25 @@ class Entries:
         source = (marks, *self._cites(each.because))
         return (drug, (", ".join(each.for_),), (dose + frail + single,), (time,), (renal,), source)
 
+    # -- what is only read ----------------------------------------------------------------------------------------
+
+    def _disagreement(self, each: Disagreement) -> Sections:
+        yield from self._statements("positions", each.positions)
+        yield from self._text("here", each.here)
+        yield from self._concerned(each)
+
+    def _reference(self, each: Reference) -> Sections:
+        yield from self._text("reference_says", each.says)
+        for table in each.tables:
+            rows = (((*((cell,) for cell in row.cells), self._rests(row.mark, row.because))) for row in table.rows)
+            yield Section(table.title, table=Table((*table.head, "source"), tuple(rows), headed=True))
+        yield from self._statements("statements", each.statements)
+        yield from self._concerned(each)
+
+    def _concerned(self, each: Disagreement | Reference) -> Sections:
+        yield from self._items("concerns", map(self._option, each.interventions))
+        yield from self._refs("concerns_drugs", "drug", each.drugs)
+
     # -- sources -------------------------------------------------------------------------------------------------
 
     def _source(self, each: Source) -> Sections:
@@ -383,7 +408,7 @@ class Entries:
 
     def _criterion_lines(self, each: Criterion) -> Lines:
         rests = self._rests(marks_text(each.marks), each.because)
-        yield Line((f"{each.says}", *rests), 1, each.id)
+        yield Line((each.says, *rests), 1)
         if each.ask:
             yield Line((each.ask,), 2)
         yield from self._question(each.when, 2)

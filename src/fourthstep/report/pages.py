@@ -27,11 +27,10 @@ Part = str | Ref | Marked
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One sentence; level 0 is a paragraph, deeper ones are items of a list. `key` lets others point at it."""
+    """One sentence; level 0 is a paragraph, deeper ones are items of a list."""
 
     parts: tuple[Part, ...]
     level: int = 0
-    key: str = ""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -39,6 +38,8 @@ class Table(msgspec.Struct, frozen=True):
 
     head: tuple[str, ...]
     rows: tuple[tuple[tuple[Part, ...], ...], ...]
+    headed: bool = False
+    """Its cells mean little without their heads, also where a row is written as one line."""
 
 
 class Section(msgspec.Struct, frozen=True):

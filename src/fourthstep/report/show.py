@@ -13,7 +13,7 @@ NEAR = 5
 """Names that are proposed for one that is not known."""
 BEGINNING, ENDING = 4, 3
 """Letters that a proposed name shares at least, and letters of an ending that may differ."""
-WAY_BACK = ("source", "fact", "rule", "score", "leg", "factor table")
+WAY_BACK = ("source", "fact", "rule", "score", "leg", "factor table", "drug")
 """Kinds of which it is told what names them; the others name their neighbours themselves."""
 Lines = Iterator[tuple[int, str]]
 """Indent and text."""
@@ -107,10 +107,10 @@ def _item(line: Line) -> tuple[int, str]:
 
 def _rows(table: Table) -> Lines:
     """Each row in one line; an empty cell is left out."""
+    needed = table.head[1:-1] if table.headed else _HEADED
     for row in table.rows:
-        cells = [words(cell).strip() for cell in row]
-        yield 2, "- " + ", ".join(f"{head} {cell}" if head in _HEADED else cell
-                                  for head, cell in zip(table.head, cells, strict=True) if cell)  # fmt: skip
+        cells = [(head, words(cell).strip()) for head, cell in zip(table.head, row, strict=True)]
+        yield 2, "- " + ", ".join(f"{head} {cell}" if head in needed else cell for head, cell in cells if cell)
 
 
 _HEADED = ("bleeding class", "restart after", "range", "points", "for", "with poor kidneys")
