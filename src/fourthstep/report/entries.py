@@ -1,6 +1,6 @@
 """Writes the page of every entry: intervention, syndrome, drug, rule, source, and all that they name."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -149,6 +149,8 @@ class Entries:
         yield from self._text("sequence", each.sequence)
         yield from self._items("alternatives", (self._option(name) for name in each.alternatives))
         yield from self._text("follow_up", each.follow_up)
+        yield from self._refs("disputed", "disagreement", _concerning(each.id, self.knowledge.disagreements))
+        yield from self._refs("to_look_up", "reference", _concerning(each.id, self.knowledge.references))
         yield from self._items("procedures", map(_concept, each.procedures))
         yield from self._items("perhaps", map(_concept, each.perhaps))
         yield from self._resting(each.sources)
@@ -454,6 +456,10 @@ class Entries:
 
     def _source_ref(self, name: str) -> Ref:
         return Ref("source", name, self.say.source(name))
+
+
+def _concerning(name: str, entries: Mapping[str, Disagreement] | Mapping[str, Reference]) -> list[str]:
+    return [each for each, entry in entries.items() if name in entry.interventions]
 
 
 def _concept(name: str) -> str:
