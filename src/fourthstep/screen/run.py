@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -22,13 +21,15 @@ from fourthstep.ground.digest import digest
 from fourthstep.ground.errors import RecordError
 from fourthstep.knowledge.load import load_knowledge
 from fourthstep.knowledge.policy import Policy
+from fourthstep.record.gather import OUTCOME
 from fourthstep.record.read import Around
+from fourthstep.record.sources import strangers
+from fourthstep.screen.complete import absent_types, faults_of_manifests, lost_by_manifests, missing_types
 from fourthstep.screen.judge import FAILED, Row, Task, judge
 from fourthstep.screen.spread import Fault, Gathered, spread
 
 T = TypeVar("T")
 R = TypeVar("R")
-_LINES = re.compile(r".+\.(ndjson|jsonl)(\.(gz|zst))?\Z", re.IGNORECASE)
 _BUCKET = 3 * 1024 * 1024
 """Bytes of packed input that a bucket holds; about ten times as much unpacked."""
 _FEWEST_BUCKETS, _MOST_BUCKETS = 8, 256
@@ -56,7 +57,7 @@ class Summary(msgspec.Struct, kw_only=True):
 
 
 def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int = 1, names: bool = False) -> Summary:
-    """Screen an export of NDJSON files.
+    """Screen an export of NDJSON files and Bundles.
 
     Args:
         export: the folder of a Bulk Data export.
@@ -97,7 +98,7 @@ def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int
         ]
         targets = list(_each(judge, tasks, workers))
         rows = sorted((row for target in targets for row in _rows(Path(target))), key=lambda each: _mixed(each.patient))
-        faults = sorted(fault for each in gathered for fault in each.faults)
+        faults = sorted([*(fault for each in gathered for fault in each.faults), *faults_of_manifests(gathered)])
         summary = _summary(rows, gathered, around, faults, as_of, policy)
         _write_all(out, rows, gathered, faults, summary, names=names)
         shutil.rmtree(out / ".work")
@@ -124,27 +125,33 @@ def _each(work: Callable[[T], R], items: list[T], workers: int) -> Iterator[R]:
 
 
 def _files(export: Path) -> tuple[list[Path], list[str]]:
-    """The files of lines, and the names of what stands beside them."""
+    """The files of resources, and the names of what stands beside them."""
     if not export.is_dir():
         raise RecordError(f"{export}: there is no such folder; a folder of NDJSON files (Bulk Data export) was expected.")
-    found = sorted(each for each in export.iterdir() if each.is_file() and _LINES.match(each.name))
+    others = strangers(export)
+    found = sorted(each for each in export.iterdir() if each.name not in others)
     if not found:
-        raise RecordError(f"{export}: no NDJSON file (.ndjson, .jsonl, also .gz or .zst) in this folder.")
-    return found, sorted(each.name for each in export.iterdir() if each not in found)
+        raise RecordError(
+            f"{export}: no NDJSON file (.ndjson, .jsonl, also .gz or .zst) and no Bundle (.json) in this folder."
+        )
+    return found, others
 
 
 def _together(gathered: list[Gathered], others: list[str]) -> Around:
     notices: Counter[str] = Counter()
     for name in others:
-        notices[f"{name} was ignored: not an NDJSON file."] += 1
+        notices[f"{name} was ignored: not a JSON or NDJSON file."] += 1
     whole = Around()
     for each in gathered:
         whole.types |= each.around.types
         whole.lost |= each.around.lost
         whole.broken += each.around.broken
+        for patient, places in each.around.broken_of.items():
+            whole.broken_of.setdefault(patient, {}).update(places)
         whole.nobodys |= each.around.nobodys
         whole.others += each.around.others
         notices.update(each.around.notices)
+    whole.lost |= lost_by_manifests(gathered)
     whole.notices = dict(sorted(notices.items()))
     return whole
 
@@ -165,12 +172,11 @@ def _mixed(patient: str) -> str:
 def _summary(rows: list[Row], gathered: list[Gathered], around: Around, faults: list[Fault], as_of: AsOf,
              policy: Policy) -> Summary:  # fmt: skip
     why = sorted({fault.reason for fault in faults})
-    if around.lost and not why:
-        why = ["the source reports errors (OperationOutcome)"]
+    if OUTCOME in around.notices:
+        why.append("the source reports errors (OperationOutcome)")
     if any(each.step == FAILED for each in rows):
         why.append("some patients were not assessable")
-    if "Patient" not in around.types:
-        why.append("no Patient resource in the export")
+    why += [f"no {name} in the export" for name in missing_types(gathered)]
     steps = {word.value: 0 for word in PathwayWord if word is not PathwayWord.NOT_IN_SCOPE} | {FAILED: 0}
     steps |= dict(sorted(Counter(each.step for each in rows).items()))
     return Summary(
@@ -184,7 +190,7 @@ def _summary(rows: list[Row], gathered: list[Gathered], around: Around, faults: 
         patients=len(rows),
         steps=steps,
         inputs={each.name: each.sha256 for each in gathered},
-        notices=around.notices,
+        notices=around.notices | dict.fromkeys(absent_types(gathered), 1),
     )
 
 
