@@ -18,13 +18,14 @@ from fourthstep import as_of, assess, read_records
 from fourthstep.assessment.assess import SCOPE_TYPES, out_of_scope
 from fourthstep.ground.errors import RecordError
 from fourthstep.knowledge.policy import DEFAULT
+from fourthstep.screen import judge
 from fourthstep.screen.judge import told
 from fourthstep.screen.run import screen
 
 HOSPITAL = Path(__file__).resolve().parents[2] / "examples" / "hospital"
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 DAY = as_of("2026-03-01")
-TABLES = ("worklist.csv", "assessments.csv", "attrition.csv", "quality.csv", "quarantine.ndjson")
+TABLES = ("worklist.csv", "assessments.csv", "attrition.csv", "quality.csv", "equity.csv", "quarantine.ndjson")
 
 
 def tables(out: Path) -> dict[str, bytes]:
@@ -144,6 +145,41 @@ def test_every_patient_ends_in_exactly_one_step_and_empty_steps_are_shown(tmp_pa
     steps = {row["step"]: int(row["patients"]) for row in shown(tmp_path / "out", "attrition.csv")}
     assert steps.pop("all") == summary.patients == sum(steps.values()) == 2
     assert steps["red flag first"] == 0
+
+
+def test_who_cannot_be_told_is_an_outcome_of_its_own(tmp_path: Path) -> None:
+    export = unpacked(tmp_path / "export")
+    add(export, "Broken.ndjson", '{"resourceType": "Condition", "id": "x')
+    summary = run(export, tmp_path / "out")
+    assert summary.outcomes == {"assessed": 1, "not assessable": 1, "not in scope": 0}
+    outcomes = {row["step"]: row["outcome"] for row in shown(tmp_path / "out", "attrition.csv")}
+    assert outcomes["cannot tell"] == outcomes["not assessable: an error of the program"] == "not assessable"
+    assert outcomes["controlled"] == outcomes["refer"] == "assessed"
+
+
+def test_an_error_of_ours_is_counted_and_stops_nobody_else(tmp_path: Path, monkeypatch) -> None:
+    real = judge.assess
+
+    def failing(record, **options):
+        if record.patient == "example-hospital-a":
+            raise ZeroDivisionError
+        return real(record, **options)
+
+    monkeypatch.setattr(judge, "assess", failing)
+    summary = run(HOSPITAL, tmp_path / "out")
+    assert summary.outcomes == {"assessed": 0, "not assessable": 1, "not in scope": 1}
+    assert summary.why_incomplete == ["some patients were not assessable"]
+
+
+def test_small_groups_are_withheld(tmp_path: Path) -> None:
+    run(HOSPITAL, tmp_path / "out")
+    rows = {(row["by"], row["group"]): row for row in shown(tmp_path / "out", "equity.csv")}
+    assert rows["all", "all"]["patients"] == "2"
+    assert rows["all", "all"]["in_scope_percent"] == "50.0"
+    for dimension in ("sex", "age", "language", "race", "ethnicity"):
+        row = rows[dimension, "every group"]
+        assert row["patients"] == row["refer"] == "withheld"
+        assert row["refer_percent"] == ""
 
 
 def test_no_id_is_shown_unless_asked(tmp_path: Path) -> None:

@@ -1,21 +1,17 @@
 """A screening from beginning to end: gather, assess, write; resumable, and never half taken for whole."""
 
-import csv
-import hashlib
-import io
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from fourthstep import __version__
-from fourthstep.assessment.words import PathwayWord
 from fourthstep.ground.dates import AsOf
 from fourthstep.ground.digest import digest
 from fourthstep.ground.errors import RecordError
@@ -25,16 +21,17 @@ from fourthstep.record.gather import OUTCOME
 from fourthstep.record.read import Around
 from fourthstep.record.sources import strangers
 from fourthstep.screen.complete import absent_types, faults_of_manifests, lost_by_manifests, missing_types
-from fourthstep.screen.judge import FAILED, Row, Task, judge
+from fourthstep.screen.judge import Task, judge
+from fourthstep.screen.row import FAILED, Row, rows_of
 from fourthstep.screen.spread import Fault, Gathered, spread
+from fourthstep.screen.tables import Rows, write_tables
+from fourthstep.screen.tally import Tally, tally_of
 
 T = TypeVar("T")
 R = TypeVar("R")
 _BUCKET = 3 * 1024 * 1024
 """Bytes of packed input that a bucket holds; about ten times as much unpacked."""
 _FEWEST_BUCKETS, _MOST_BUCKETS = 8, 256
-WORKLIST = (PathwayWord.RED_FLAG_FIRST, PathwayWord.REFER, PathwayWord.REFER_EARLY, PathwayWord.OPTIMISE_FIRST)
-"""Pathway words that stand on the worklist, in its order."""
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -50,6 +47,8 @@ class Summary(msgspec.Struct, kw_only=True):
     policy: str
     policy_digest: str
     patients: int
+    outcomes: dict[str, int]
+    """Assessed, not assessable, not in scope."""
     steps: dict[str, int]
     inputs: dict[str, str]
     """File name -> SHA-256."""
@@ -96,11 +95,11 @@ def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int
             )
             for bucket in range(buckets)
         ]
-        targets = list(_each(judge, tasks, workers))
-        rows = sorted((row for target in targets for row in _rows(Path(target))), key=lambda each: _mixed(each.patient))
+        files = [Path(target) for target in _each(judge, tasks, workers)]
         faults = sorted([*(fault for each in gathered for fault in each.faults), *faults_of_manifests(gathered)])
-        summary = _summary(rows, gathered, around, faults, as_of, policy)
-        _write_all(out, rows, gathered, faults, summary, names=names)
+        tally = tally_of(rows_of(files))
+        summary = _summary(tally, gathered, around, faults, as_of, policy)
+        _write_all(out, partial(_called, files, names=names), tally, gathered, faults, summary)
         shutil.rmtree(out / ".work")
     except OSError as error:
         raise RecordError(f"{error.filename or out}: {error.strerror}.  Free space or give access, and run the same command "
@@ -156,29 +155,17 @@ def _together(gathered: list[Gathered], others: list[str]) -> Around:
     return whole
 
 
-def _rows(path: Path) -> Iterable[Row]:
-    decoder = msgspec.json.Decoder(Row)
-    return map(decoder.decode, path.read_bytes().splitlines())
-
-
-def _mixed(patient: str) -> str:
-    """An order that says nothing of the id."""
-    return hashlib.sha256(patient.encode()).hexdigest()
-
-
 # -- the tables ----------------------------------------------------------------------------------------------
 
 
-def _summary(rows: list[Row], gathered: list[Gathered], around: Around, faults: list[Fault], as_of: AsOf,
+def _summary(tally: Tally, gathered: list[Gathered], around: Around, faults: list[Fault], as_of: AsOf,
              policy: Policy) -> Summary:  # fmt: skip
     why = sorted({fault.reason for fault in faults})
     if OUTCOME in around.notices:
         why.append("the source reports errors (OperationOutcome)")
-    if any(each.step == FAILED for each in rows):
+    if tally.steps[FAILED]:
         why.append("some patients were not assessable")
     why += [f"no {name} in the export" for name in missing_types(gathered)]
-    steps = {word.value: 0 for word in PathwayWord if word is not PathwayWord.NOT_IN_SCOPE} | {FAILED: 0}
-    steps |= dict(sorted(Counter(each.step for each in rows).items()))
     return Summary(
         complete=not why,
         why_incomplete=why,
@@ -187,59 +174,27 @@ def _summary(rows: list[Row], gathered: list[Gathered], around: Around, faults: 
         knowledge=load_knowledge().digest,
         policy=policy.name,
         policy_digest=policy.digest,
-        patients=len(rows),
-        steps=steps,
+        patients=tally.total.patients,
+        outcomes=tally.outcomes,
+        steps=tally.steps,
         inputs={each.name: each.sha256 for each in gathered},
         notices=around.notices | dict.fromkeys(absent_types(gathered), 1),
     )
 
 
-def _write_all(out: Path, rows: list[Row], gathered: list[Gathered], faults: list[Fault], summary: Summary, *,
-               names: bool) -> None:  # fmt: skip
-    """Every table under another name first; `run.json` last."""
-    who = {each.patient: each.patient if names else f"P{number:07d}" for number, each in enumerate(rows, start=1)}
+def _called(files: list[Path], *, names: bool) -> Iterator[tuple[str, Row]]:
+    """All patients with the name under which the tables show them."""
+    for number, row in enumerate(rows_of(files), start=1):
+        yield row.patient if names else f"P{number:07d}", row
+
+
+def _write_all(out: Path, rows: Rows, tally: Tally, gathered: list[Gathered], faults: list[Fault],
+               summary: Summary) -> None:  # fmt: skip
+    """Everything; `run.json` last."""
     mark = "" if summary.complete else "INCOMPLETE: " + ", ".join(summary.why_incomplete)
-    shown = ("pathway", "why", "pains", "options", "blocked_by", "missing", "newest", "result_id")
-    listed = sorted(
-        (each for each in rows if each.pathway in WORKLIST), key=lambda each: WORKLIST.index(PathwayWord(each.pathway))
-    )
-    _write_csv(out / "worklist.csv", ("patient", *shown, "export"),
-               [(who[each.patient], *(getattr(each, name) for name in shown), mark) for each in listed])  # fmt: skip
-    _write_csv(out / "assessments.csv", ("patient", "step", "newest", "result_id", "export"),
-               [(who[each.patient], each.step, each.newest, each.result_id, mark) for each in rows])  # fmt: skip
-    steps = [(step, count, mark) for step, count in (*summary.steps.items(), ("all", summary.patients))]
-    _write_csv(out / "attrition.csv", ("step", "patients", "export"), steps)
-    _write_csv(
-        out / "quality.csv", ("what", "name", "count", "export"), [(*each, mark) for each in _quality(rows, gathered)]
-    )
+    write_tables(out, rows, tally, gathered, mark)
     _write(out / "quarantine.ndjson", b"".join(msgspec.json.encode(each) + b"\n" for each in faults))
     _write(out / "run.json", msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
-
-
-def _quality(rows: list[Row], gathered: list[Gathered]) -> Iterator[tuple[str, str, int]]:
-    counted: dict[str, Counter[str]] = {
-        "lines": Counter(),
-        "used": Counter(),
-        "not used": Counter(),
-        "unrecognised": Counter(),
-    }
-    for each in gathered:
-        counted["lines"].update(each.seen)
-    for row in rows:
-        counted["used"].update(row.used)
-        counted["not used"].update(row.not_used)
-        counted["unrecognised"].update(row.unrecognised)
-    for what, counts in counted.items():
-        for name, count in sorted(counts.items()):
-            yield what, name, count
-
-
-def _write_csv(path: Path, head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    _write(path, text.getvalue().encode())
 
 
 def _write(path: Path, data: bytes) -> None:
