@@ -13,8 +13,11 @@ from fourthstep import __version__
 from fourthstep.assessment.assess import assess, assess_events
 from fourthstep.assessment.identity import as_json
 from fourthstep.assessment.result import Assessment
+from fourthstep.cli import fetch as fetching
 from fourthstep.cli import screen as screening
 from fourthstep.events.statements import read_answers, read_case
+from fourthstep.fetch.access import Access
+from fourthstep.fetch.request import Request
 from fourthstep.ground.dates import AsOf, When, as_of, when
 from fourthstep.ground.errors import FourthstepError, RecordError
 from fourthstep.knowledge.load import Knowledge, load_knowledge
@@ -143,6 +146,42 @@ def screen_command(
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
     screening.run(export, out, _as_of(as_of_text, overlay), overlay, workers, allow_broken, names)
+
+
+@app.command(
+    "fetch",
+    epilog="Example: fourthstep fetch https://ehr.example/fhir --group 7 --client-id ID --key key.jwk -o export/  "
+    "docs/fetch.md tells of tokens, origins and resuming.",
+)
+def fetch_command(
+    url: fetching.UrlArgument,
+    out: fetching.OutPath,
+    group: fetching.GroupOption = "",
+    level: fetching.LevelOption = None,
+    types: fetching.TypeOption = None,
+    since: fetching.SinceOption = "",
+    filters: fetching.FilterOption = None,
+    token: TokenOption = "",
+    client: fetching.ClientOption = "",
+    key: fetching.KeyOption = None,
+    key_id: fetching.KeyIdOption = "",
+    token_url: fetching.TokenUrlOption = "",
+    scope: fetching.ScopeOption = "",
+    origins: fetching.OriginOption = None,
+    parallel: fetching.ParallelOption = 3,
+    allow_broken: fetching.BrokenOption = False,
+    abort: fetching.AbortOption = False,
+) -> None:
+    """Fetch a Bulk Data export from a FHIR server into a folder, for `fourthstep screen`; resumable."""
+    more = {"types": tuple(types)} if types else {}
+    request = Request(base=url, group=group, level=level or "", since=since, filters=tuple(filters or ()), **more)
+    access = Access(token=token, client=client, key=key, key_id=key_id, token_address=token_url, scope=scope,
+                    origins=tuple(origins or ()))  # fmt: skip
+    call = fetching.Call(request, out, access)
+    if abort:
+        call.abort()
+    else:
+        call.run(parallel, allow_broken)
 
 
 @app.command(
