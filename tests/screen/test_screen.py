@@ -18,13 +18,15 @@ from fourthstep import as_of, assess, read_records
 from fourthstep.assessment.assess import SCOPE_TYPES, out_of_scope
 from fourthstep.ground.errors import RecordError
 from fourthstep.knowledge.policy import DEFAULT
+from fourthstep.screen import judge
 from fourthstep.screen.judge import told
+from fourthstep.screen.numbers import Calling
 from fourthstep.screen.run import screen
 
 HOSPITAL = Path(__file__).resolve().parents[2] / "examples" / "hospital"
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 DAY = as_of("2026-03-01")
-TABLES = ("worklist.csv", "assessments.csv", "attrition.csv", "quality.csv", "quarantine.ndjson")
+TABLES = ("worklist.csv", "assessments.csv", "attrition.csv", "quality.csv", "equity.csv", "quarantine.ndjson")
 
 
 def tables(out: Path) -> dict[str, bytes]:
@@ -71,7 +73,7 @@ SETS = [
 
 @pytest.mark.parametrize(("export", "day"), SETS)
 def test_every_patient_has_the_assessment_of_the_single_record(export: Path, day: str, tmp_path: Path) -> None:
-    run(export, tmp_path / "out", day=as_of(day), names=True)
+    run(export, tmp_path / "out", day=as_of(day), calling=Calling(ids=True))
     found = {
         row["patient"]: (row["step"], row["newest"], row["result_id"]) for row in shown(tmp_path / "out", "assessments.csv")
     }
@@ -102,7 +104,7 @@ def test_the_rows_are_whole_with_irrelevant_resources_and_strange_lines(tmp_path
         '{"resourceType": "Observation", "id": "group", "status": "final", "subject": {"reference": "Group/1"}}',
         '{"resourceType": "Procedure", "id": "nobody", "status": "completed"}',
         '{"exportId": "log"}')  # fmt: skip
-    run(export, tmp_path / "out", names=True)
+    run(export, tmp_path / "out", calling=Calling(ids=True))
     found = {row["patient"]: (row["step"], row["result_id"]) for row in shown(tmp_path / "out", "assessments.csv")}
     single = [told(assess(record, as_of=DAY)) for record in read_records(export)]
     assert found == {row.patient: (row.step, row.result_id) for row in single}
@@ -129,7 +131,7 @@ def test_of_two_versions_the_latest_stands(tmp_path: Path) -> None:
     add(export, "A-earlier.ndjson", json.dumps(person))
     person |= {"deceasedBoolean": False, "meta": {"lastUpdated": "2026-02-28T12:00:00Z"}}
     add(export, "A-later.ndjson", json.dumps(person))
-    run(export, tmp_path / "out", names=True)
+    run(export, tmp_path / "out", calling=Calling(ids=True))
     found = {row["patient"]: row["result_id"] for row in shown(tmp_path / "out", "assessments.csv")}
     single = [told(assess(record, as_of=DAY)) for record in read_records(export)]
     assert found == {row.patient: row.result_id for row in single}
@@ -146,10 +148,45 @@ def test_every_patient_ends_in_exactly_one_step_and_empty_steps_are_shown(tmp_pa
     assert steps["red flag first"] == 0
 
 
+def test_who_cannot_be_told_is_an_outcome_of_its_own(tmp_path: Path) -> None:
+    export = unpacked(tmp_path / "export")
+    add(export, "Broken.ndjson", '{"resourceType": "Condition", "id": "x')
+    summary = run(export, tmp_path / "out")
+    assert summary.outcomes == {"assessed": 1, "not assessable": 1, "not in scope": 0}
+    outcomes = {row["step"]: row["outcome"] for row in shown(tmp_path / "out", "attrition.csv")}
+    assert outcomes["cannot tell"] == outcomes["not assessable: an error of the program"] == "not assessable"
+    assert outcomes["controlled"] == outcomes["refer"] == "assessed"
+
+
+def test_an_error_of_ours_is_counted_and_stops_nobody_else(tmp_path: Path, monkeypatch) -> None:
+    real = judge.assess
+
+    def failing(record, **options):
+        if record.patient == "example-hospital-a":
+            raise ZeroDivisionError
+        return real(record, **options)
+
+    monkeypatch.setattr(judge, "assess", failing)
+    summary = run(HOSPITAL, tmp_path / "out")
+    assert summary.outcomes == {"assessed": 0, "not assessable": 1, "not in scope": 1}
+    assert summary.why_incomplete == ["some patients were not assessable"]
+
+
+def test_small_groups_are_withheld(tmp_path: Path) -> None:
+    run(HOSPITAL, tmp_path / "out")
+    rows = {(row["by"], row["group"]): row for row in shown(tmp_path / "out", "equity.csv")}
+    assert rows["all", "all"]["patients"] == "2"
+    assert rows["all", "all"]["in_scope_percent"] == "50.0"
+    for dimension in ("sex", "age", "language", "race", "ethnicity"):
+        row = rows[dimension, "every group"]
+        assert row["patients"] == row["refer"] == "withheld"
+        assert row["refer_percent"] == ""
+
+
 def test_no_id_is_shown_unless_asked(tmp_path: Path) -> None:
     run(HOSPITAL, tmp_path / "out")
     assert not any(b"example-hospital" in content for content in tables(tmp_path / "out").values())
-    run(HOSPITAL, tmp_path / "out", names=True)
+    run(HOSPITAL, tmp_path / "out", calling=Calling(ids=True))
     assert b"example-hospital-a" in tables(tmp_path / "out")["worklist.csv"]
 
 
@@ -179,7 +216,7 @@ def test_a_line_that_cannot_be_used_is_in_quarantine_and_the_lists_say_so(line: 
 def test_what_was_lost_is_no_longer_vouched_for(tmp_path: Path) -> None:
     export = unpacked(tmp_path / "export")
     add(export, "Broken.ndjson", '{"resourceType": "Condition", "id": "x')
-    run(export, tmp_path / "out", names=True)
+    run(export, tmp_path / "out", calling=Calling(ids=True))
     steps = {row["patient"]: row["step"] for row in shown(tmp_path / "out", "assessments.csv")}
     assert steps["example-hospital-b"] == "cannot tell"
 
@@ -190,7 +227,7 @@ def test_a_truncated_file_makes_every_list_incomplete(tmp_path: Path) -> None:
     path = export / "Condition.ndjson.gz"
     path.write_bytes(path.read_bytes()[:-40])
     summary = run(export, tmp_path / "out")
-    assert summary.why_incomplete == ["file-damaged-from-here"]
+    assert summary.why_incomplete == ["file-damaged-from-here", "no Condition in the export"], "it was cut within the first"
 
 
 def test_errors_that_the_server_reports_make_every_list_incomplete(tmp_path: Path) -> None:

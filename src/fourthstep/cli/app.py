@@ -13,13 +13,18 @@ from fourthstep import __version__
 from fourthstep.assessment.assess import assess, assess_events
 from fourthstep.assessment.identity import as_json
 from fourthstep.assessment.result import Assessment
+from fourthstep.cli import fetch as fetching
 from fourthstep.cli import screen as screening
+from fourthstep.cli import synthesise as synthesising
 from fourthstep.events.statements import read_answers, read_case
+from fourthstep.fetch.access import Access
+from fourthstep.fetch.request import Request
 from fourthstep.ground.dates import AsOf, When, as_of, when
 from fourthstep.ground.errors import FourthstepError, RecordError
 from fourthstep.knowledge.load import Knowledge, load_knowledge
 from fourthstep.knowledge.policy import DEFAULT, Policy, read_policy, zone_of
 from fourthstep.record import Door, Record, read_from_server, read_record
+from fourthstep.screen.numbers import Calling
 
 app = typer.Typer(
     name="fourthstep",
@@ -138,11 +143,101 @@ def screen_command(
     workers: screening.WorkersOption = 1,
     allow_broken: screening.BrokenOption = False,
     names: screening.NamesOption = False,
+    numbers: screening.NumbersOption = None,
+    since: screening.SinceOption = None,
 ) -> None:
     """Screen a whole hospital's Bulk Data export: worklist, assessments, attrition, data quality, quarantine."""
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
-    screening.run(export, out, _as_of(as_of_text, overlay), overlay, workers, allow_broken, names)
+    screening.run(export, out, _as_of(as_of_text, overlay), overlay, workers, allow_broken,
+                  Calling(ids=names, kept=numbers), since)  # fmt: skip
+
+
+@app.command("compare", epilog="Example: fourthstep compare out-monday/ out-tuesday/")
+def compare_command(
+    old: Annotated[Path, typer.Argument(help="Folder of the earlier screening.")],
+    new: Annotated[Path, typer.Argument(help="Folder of the later screening.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The table; default: changes.csv in NEW.")
+    ] = None,
+) -> None:
+    """Compare two screenings: who is new on the list, who left it, what changed of whom and why."""
+    screening.run_compare(old, new, output)
+
+
+@app.command(
+    "fetch",
+    epilog="Example: fourthstep fetch https://ehr.example/fhir --group 7 --client-id ID --key key.jwk -o export/  "
+    "docs/fetch.md tells of tokens, origins and resuming.",
+)
+def fetch_command(
+    url: fetching.UrlArgument,
+    out: fetching.OutPath,
+    group: fetching.GroupOption = "",
+    level: fetching.LevelOption = None,
+    types: fetching.TypeOption = None,
+    since: fetching.SinceOption = "",
+    filters: fetching.FilterOption = None,
+    token: TokenOption = "",
+    client: fetching.ClientOption = "",
+    key: fetching.KeyOption = None,
+    key_id: fetching.KeyIdOption = "",
+    token_url: fetching.TokenUrlOption = "",
+    scope: fetching.ScopeOption = "",
+    origins: fetching.OriginOption = None,
+    parallel: fetching.ParallelOption = 3,
+    allow_broken: fetching.BrokenOption = False,
+    abort: fetching.AbortOption = False,
+) -> None:
+    """Fetch a Bulk Data export from a FHIR server into a folder, for `fourthstep screen`; resumable."""
+    more = {"types": tuple(types)} if types else {}
+    request = Request(base=url, group=group, level=level or "", since=since, filters=tuple(filters or ()), **more)
+    access = Access(token=token, client=client, key=key, key_id=key_id, token_address=token_url, scope=scope,
+                    origins=tuple(origins or ()))  # fmt: skip
+    call = fetching.Call(request, out, access)
+    if abort:
+        call.abort()
+    else:
+        call.run(parallel, allow_broken)
+
+
+@app.command(
+    "synthesise",
+    epilog="Example: fourthstep synthesise -n 1000 --seed 7 -o cohort/  then: fourthstep screen cohort/export -o out/ "
+    "--as-of 2026-03-01.  docs/synthetic-data-card.md tells what the patients are, and what they are not.",
+)
+def synthesise_command(
+    count: synthesising.CountOption,
+    folder: synthesising.FolderOption,
+    seed: synthesising.SeedOption = 1,
+    first: synthesising.FirstOption = 1,
+    day: synthesising.DayOption = "",
+    bundles: synthesising.BundlesOption = False,
+    mess: synthesising.LevelOption = None,
+    missing: synthesising.Knob = None,
+    late: synthesising.Knob = None,
+    text_only: synthesising.Knob = None,
+    wrong_unit: synthesising.Knob = None,
+    local_code: synthesising.Knob = None,
+    duplicates: synthesising.Knob = None,
+    contradictory: synthesising.Knob = None,
+    unit_less: synthesising.Knob = None,
+    split_dose: synthesising.Knob = None,
+) -> None:
+    """Make a cohort of cancer-pain patients as FHIR R4, with what is true of each; nobody in it exists."""
+    knobs = {
+        "missing": missing,
+        "late": late,
+        "text_only": text_only,
+        "wrong_unit": wrong_unit,
+        "local_code": local_code,
+        "duplicates": duplicates,
+        "contradictory": contradictory,
+        "unit_less": unit_less,
+        "split_dose": split_dose,
+    }
+    cohort = synthesising.cohort_of(count, seed, first, day, synthesising.mess_of(mess, knobs))
+    synthesising.run(cohort, folder, bundles)
 
 
 @app.command(

@@ -7,6 +7,7 @@ import msgspec
 
 from fourthstep.ground.errors import RecordError
 from fourthstep.record.decode import Any_, Decoded, Problem, accept, any_decoder, decode, owner, peek
+from fourthstep.record.references import bare_id, is_patient, normal_reference
 from fourthstep.record.resources import TYPES, CodeableConcept, Element, Resource
 from fourthstep.record.sources import Document, Lines, not_json
 from fourthstep.record.versions import FOREIGN_TYPES
@@ -47,7 +48,11 @@ PREFETCH = {
     "encounter": "encounter",
 }
 """Prefetch keys (without plural and punctuation) that say what was asked for."""
+BROKEN = "Lines that are not valid JSON could not be read; the record may be incomplete."
+OUTCOME = "The source reports errors (OperationOutcome); what it sent may be incomplete."
 _DEEPEST = 3
+_TYPES_IN = re.compile(rb'"resourceType"\s*:\s*"(\w{1,64})"')
+_OWNERS_IN = re.compile(rb'"(?:subject|patient)"\s*:\s*\{\s*"reference"\s*:\s*"([^"\\?#]{1,200})"')
 
 
 class _Request(Element):
@@ -132,6 +137,8 @@ class Gathering:
         self.lost: set[str] = set()
         """Kinds of which something was lost, or all."""
         self.broken: list[Problem] = []
+        self.broken_of: dict[str, dict[str, str]] = {}
+        """Patient -> place of a line of theirs that was cut -> its type."""
         self.shape = "file"
         self.context_patient = ""
         self.satisfied: set[str] = set()
@@ -174,7 +181,7 @@ class Gathering:
 
     def seen(self) -> int:
         """How much was recognised as FHIR so far."""
-        others = len(self.broken) + len(self.satisfied) + bool(self.context_patient)
+        others = len(self.broken) + len(self.broken_of) + len(self.satisfied) + bool(self.context_patient)
         return len(self.decoded) + len(self.drafts) + len(self.types) + sum(self.skipped.values()) + others
 
     def notice(self, text: str) -> None:
@@ -206,7 +213,7 @@ class Gathering:
             except RecordError as error:
                 raise RecordError(f"{source.name}:{number}: {error}") from None
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                self.add_broken(f"{source.name}:{number}", line)
+                self.add_broken(f"{source.name}:{number}", *told_by(line))
                 continue
             if not known:
                 self.notice(f"{source.name}: lines that are not FHIR resources were ignored.")
@@ -236,14 +243,21 @@ class Gathering:
         self.types.add(kind)
         return True
 
-    def add_broken(self, place: str, line: bytes) -> None:
-        """A line that is not JSON: whatever it could have been is lost."""
-        found = re.search(rb'"resourceType"\s*:\s*"(\w{1,64})"', line)
-        kind = found[1].decode() if found else ""
+    def add_broken(self, place: str, kind: str, patient: str) -> None:
+        """A line that is not JSON: whatever it could have been is lost, to its patient where it tells whose it was.
+
+        Args:
+            place: file and line.
+            kind: its resource type; empty where that cannot be told.
+            patient: the id of its patient; empty where that cannot be told.
+        """
+        if kind and patient:
+            self.broken_of.setdefault(patient, {})[place] = kind
+            return
         if kind in KIND_OF or not kind:
             self.lost.add(KIND_OF.get(kind, "all"))
         self.broken.append(Problem(place, "", "broken-line"))
-        self.notice("Lines that are not valid JSON could not be read; the record may be incomplete.")
+        self.notice(BROKEN)
 
     # -- resources ---------------------------------------------------------------------------------------
 
@@ -364,7 +378,7 @@ class Gathering:
             issues = (_Issue("error"),)
         if any(issue.severity in ("error", "fatal", "") for issue in issues) or not issues:
             self.lost.add("all")
-            self.notice("The source reports errors (OperationOutcome); what it sent may be incomplete.")
+            self.notice(OUTCOME)
         else:
             self.notice("The source reports warnings (OperationOutcome).")
 
@@ -421,6 +435,21 @@ class Gathering:
                     self.add_resource(item)
         finally:
             self._drafting = False
+
+
+def told_by(line: bytes) -> tuple[str, str]:
+    """Type and patient's id that a line which is not JSON still tells; each empty where it does not.
+
+    The patient is told only by a line of one resource that was cut at its end.  Whatever ends like a whole line could
+    be the start of one and the rest of another, and the other one's patient would not know of the loss.
+    """
+    kinds = _TYPES_IN.findall(line)
+    owners = {normal_reference(each.decode("utf-8", "replace")) for each in _OWNERS_IN.findall(line)}
+    kind = kinds[0].decode() if kinds else ""
+    whole = line.rstrip().endswith(b"}")
+    if len(kinds) != 1 or len(owners) != 1 or whole or not is_patient(next(iter(owners))):
+        return kind if len(set(kinds)) == 1 else "", ""
+    return kind, bare_id(owners.pop())
 
 
 def _asked(key: str) -> tuple[str, ...]:

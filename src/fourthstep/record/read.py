@@ -14,7 +14,7 @@ import msgspec
 
 from fourthstep.ground.errors import RecordError
 from fourthstep.record.decode import Decoded, Problem
-from fourthstep.record.gather import KIND_OF, VOUCHING, Gathering
+from fourthstep.record.gather import BROKEN, KIND_OF, VOUCHING, Gathering
 from fourthstep.record.record import KINDS, Door, Record, Unreadable
 from fourthstep.record.references import bare_id, conditional, is_patient, normal_reference
 from fourthstep.record.resources import Medication, Patient, Resource
@@ -75,6 +75,8 @@ class Around(msgspec.Struct, kw_only=True):
     lost: set[str] = set()
     notices: dict[str, int] = {}
     broken: list[Problem] = []
+    broken_of: dict[str, dict[str, str]] = {}
+    """Patient -> place of a line of theirs that was cut -> its type."""
     nobodys: set[str] = set()
     """Types of which a resource names no patient, and may be anybody's."""
     others: int = 0
@@ -95,7 +97,7 @@ def read_bucket(lines: Iterable[bytes], around: Around, door: Door, origin: str)
         gathering.add_line(line)
     gathering.shape = "export"
     gathering.types, gathering.lost, gathering.notices = around.types, around.lost, around.notices
-    gathering.broken = around.broken
+    gathering.broken, gathering.broken_of = around.broken, around.broken_of
     sorting = _Sorting(gathering)
     sorting.nobodys = [Decoded(kind, "", None, "") for kind in sorted(around.nobodys)]
     sorting.others = around.others
@@ -305,12 +307,16 @@ def _record(gathering: Gathering, sorting: _Sorting, patient: str, door: Door, o
     drafts = [each for key, each in sorting.drafts if key in (None, patient)]
     if len(drafts) < len(sorting.drafts):
         notices.append("Draft orders that name another patient were not used.")
-    problems = {*held.problems, *shared.problems, *gathering.broken}
+    cut = gathering.broken_of.get(patient, {})
+    problems = {*held.problems, *shared.problems, *gathering.broken, *(Problem(place, "", "broken-line") for place in cut)}
     problems.update(problem for each in drafts for problem in each.problems)
     persons = held.resources.pop("Patient", [])
     if not persons:
         notices.append("There is no Patient resource: age, sex and whether the patient lives are unknown.")
     lost = set(KINDS) if "all" in gathering.lost else set(gathering.lost)
+    lost |= {KIND_OF[kind] for kind in cut.values() if kind in KIND_OF}
+    if cut and BROKEN not in gathering.notices:
+        notices.append(BROKEN)
     if not alone:
         lost |= {KIND_OF[each.type] for each in sorting.nobodys if each.type in KIND_OF}
     if gathering.next_links:

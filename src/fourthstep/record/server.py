@@ -1,14 +1,12 @@
 """One patient's record from a FHIR R4 server: paging followed, and what the server refused is said."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 import msgspec
 
-from fourthstep.ground.errors import MissingExtraError, RecordError
+from fourthstep.ground.errors import RecordError
+from fourthstep.ground.web import NOWHERE, http_client, origin_of, quiet
 from fourthstep.record.decode import peek
 from fourthstep.record.gather import VOUCHING, Gathering
 from fourthstep.record.read import record_of
@@ -74,20 +72,17 @@ def read_from_server(
         RecordError: the server cannot be reached, refuses the patient, or answers in another FHIR version.
         MissingExtraError: the HTTP client is not installed.
     """
-    try:
-        import httpx  # noqa: PLC0415  an extra: only reading from a server needs it
-    except ImportError:
-        raise MissingExtraError("Reading from a server needs an HTTP client: pip install 'fourthstep[remote]'") from None
+    httpx = http_client("Reading from a server")
     if not base.startswith(("http://", "https://")):
         raise RecordError("A server's base URL starts with https:// (or http:// inside a test network).")
-    if _origin(base) == _NOWHERE:
+    if origin_of(base) == NOWHERE:
         raise RecordError("The server's base URL has no host, or a port that is no number.")
     wanted, door = bare_id(patient), policy_door or Door()
     headers = {"Accept": "application/fhir+json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     gathering = Gathering("", door.prefetch)
     gathering.shape = "server"
     client = httpx.Client(headers=headers, timeout=timeout, follow_redirects=False, transport=transport)
-    with _quiet(), client:
+    with quiet(), client:
         server = _Server(client, base, gathering, (httpx.HTTPError, httpx.InvalidURL))
         server.patient(wanted)
         for kind in SEARCHES:
@@ -96,27 +91,13 @@ def read_from_server(
     return record_of(gathering, wanted, door, "server")
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """The HTTP client logs every URL, and a search URL holds the patient's id."""
-    loggers = [logging.getLogger(name) for name in ("httpx", "httpcore")]
-    levels = [each.level for each in loggers]
-    for each in loggers:
-        each.setLevel(max(each.getEffectiveLevel(), logging.WARNING))
-    try:
-        yield
-    finally:
-        for each, level in zip(loggers, levels, strict=True):
-            each.setLevel(level)
-
-
 class _Server:
     """Talks to one server."""
 
     def __init__(self, client: Any, base: str, gathering: Gathering, errors: tuple[type[Exception], ...]) -> None:
         self._client = client
         self._base = base.rstrip("/") + "/"
-        self._origin = _origin(self._base)
+        self._origin = origin_of(self._base)
         self._gathering = gathering
         self._errors = errors
 
@@ -177,7 +158,7 @@ class _Server:
     def _own(self, address: str) -> bool:
         """Does an address lie on this server?  A token never goes anywhere else."""
         try:
-            return _origin(urljoin(self._base, address)) == self._origin
+            return origin_of(urljoin(self._base, address)) == self._origin
         except ValueError:
             return False
 
@@ -217,19 +198,6 @@ class _Server:
         self._gathering.notice(f"{why}; silence about it counts as unknown.")
         if kind in VOUCHING:
             self._gathering.lost.add(VOUCHING[kind])
-
-
-_NOWHERE = ("", "", 0)
-
-
-def _origin(address: str) -> tuple[str, str, int]:
-    """Scheme, host and port; `_NOWHERE` for what is no address."""
-    try:
-        parts = urlsplit(address)
-        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-    except ValueError:
-        return _NOWHERE
-    return (parts.scheme, parts.hostname, port) if parts.hostname else _NOWHERE
 
 
 def _next(content: bytes) -> str:

@@ -23,7 +23,9 @@ _BOMB_FROM = 64 * 1024 * 1024
 _BOMB_RATIO = 400
 _SNIFF = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
-_GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+"""A frame, or one to be skipped, with which pzstd begins."""
 _NAMES = re.compile(r".+\.(json|ndjson|jsonl)(\.(gz|zst))?\Z", re.IGNORECASE)
 _LINES = re.compile(r".+\.(ndjson|jsonl)(\.(gz|zst))?\Z", re.IGNORECASE)
 _BYTE = re.compile(r"\(byte (\d+)\)")
@@ -85,6 +87,11 @@ def documents_of(path: Path, max_bytes: int = MAX_BYTES) -> Iterator[Document | 
             f"{path.name}: no permission to read it.  Ask for read access, or run as a user who has it."
         ) from None
     yield document(path.name, data)
+
+
+def is_lines(name: str) -> bool:
+    """Is this the name of a file of one resource a line?"""
+    return bool(_LINES.match(name))
 
 
 def strangers(folder: Path) -> list[str]:
@@ -183,7 +190,7 @@ def _open(path: Path) -> IO[bytes]:
     size = path.stat().st_size
     if start.startswith(_GZIP):
         return _buffered(_Bounded(gzip.GzipFile(fileobj=raw), raw, size, path.name))
-    if start == _ZSTD:
+    if _ZSTD.match(start):
         return _buffered(_Bounded(_zstd(raw, path.name), raw, size, path.name))
     return raw
 
@@ -198,7 +205,38 @@ def _zstd(raw: IO[bytes], name: str) -> Any:
     except ModuleNotFoundError:
         raw.close()
         raise MissingExtraError(f"{name}: reading zstd needs an extra: pip install 'fourthstep[zstd]'") from None
-    return zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(raw, read_across_frames=True)
+    return _Frames(raw, zstandard.ZstdDecompressor(max_window_size=1 << 27))
+
+
+class _Frames:
+    """The text of zstd frames; zstandard's own stream reader takes a truncated file for a whole one."""
+
+    _AT_ONCE = 4096
+    """Bytes in: the most that can come of them is 128 MB."""
+
+    def __init__(self, raw: IO[bytes], decompressor: Any) -> None:
+        self._raw, self._decompressor = raw, decompressor
+        self._frame: Any = None
+        self._left = b""
+        self._ready = memoryview(b"")
+
+    def read(self, size: int) -> memoryview:
+        """At most so many bytes; none at the end.
+
+        Raises:
+            EOFError: the file ends within a frame.
+        """
+        while not self._ready:
+            packed = self._left or self._raw.read(self._AT_ONCE)
+            if not packed and self._frame is not None:
+                raise EOFError
+            if not packed:
+                break
+            frame = self._frame or self._decompressor.decompressobj()
+            self._ready = memoryview(frame.decompress(packed))
+            self._left, self._frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+        part, self._ready = self._ready[:size], self._ready[size:]
+        return part
 
 
 class _Bounded(io.RawIOBase):

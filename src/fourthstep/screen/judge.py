@@ -1,45 +1,28 @@
 """The assess pass: one bucket, patient by patient, through the one engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from fourthstep.assessment.assess import assess, out_of_scope
-from fourthstep.assessment.result import Assessment, Pathway
+from fourthstep.assessment.result import Assessment, Option, Pathway
 from fourthstep.assessment.words import OPEN, OptionWord, PathwayWord
 from fourthstep.ground.dates import AsOf
+from fourthstep.ground.digest import digest
+from fourthstep.ground.truth import YES
 from fourthstep.knowledge.load import load_knowledge
 from fourthstep.knowledge.policy import Policy
 from fourthstep.record import Door, Record
 from fourthstep.record.read import Around, read_bucket
+from fourthstep.screen.groups import Groups, groups_of, not_recorded
+from fourthstep.screen.row import FAILED, Row, mixed
 from fourthstep.screen.spread import COMMON, MORE, mark_of
 
-FAILED = "not assessable: an error of the program"
+_encode = msgspec.json.Encoder(order="sorted").encode
 _MOST = 5
 """Options, blocks and missing facts that a row names; the assessment has all."""
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tables say of one patient."""
-
-    patient: str
-    step: str
-    """Where the patient leaves the way to the worklist: the pathway word, for one out of scope with the reason."""
-    pathway: str = ""
-    why: str = ""
-    pains: str = ""
-    options: str = ""
-    blocked_by: str = ""
-    missing: str = ""
-    newest: str = ""
-    result_id: str = ""
-    used: dict[str, int] = {}
-    not_used: dict[str, int] = {}
-    """Type and reason -> how many."""
-    unrecognised: dict[str, int] = {}
-    """Kind -> how many."""
 
 
 class Task(msgspec.Struct, kw_only=True):
@@ -62,24 +45,30 @@ def judge(task: Task) -> str:
     """
     target = Path(task.target)
     if not target.is_file():
-        rows = list(_judged(task))
+        groups = groups_of(_read(task, f"{task.bucket}.ndjson"), task.as_of)
+        rows = sorted(_judged(task, groups), key=lambda each: mixed(each.patient))
         part = target.with_suffix(".part")
         part.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in rows))
         part.rename(target)
     return task.target
 
 
-def _judged(task: Task) -> Iterator[Row]:
+def _judged(task: Task, groups: dict[str, Groups]) -> Iterator[Row]:
     """First whoever is surely out of scope, by few types of resources; all other lines are read for the others only."""
     out = {}
     for record in _records(task, _lines(task)):
         if gated := gate(record, task.as_of, task.policy):
             out[record.patient] = gated
-    yield from out.values()
+    for each in out.values():
+        yield _grouped(each, groups)
     marks = {mark_of(patient) for patient in out}
     for record in _records(task, chain(_lines(task), _more(task, marks))):
         if record.patient not in out:
-            yield row(record, task.as_of, task.policy)
+            yield _grouped(row(record, task.as_of, task.policy), groups)
+
+
+def _grouped(row: Row, groups: dict[str, Groups]) -> Row:
+    return msgspec.structs.replace(row, groups=groups.get(row.patient) or not_recorded())
 
 
 def _records(task: Task, lines: Iterator[bytes]) -> Iterator[Record]:
@@ -135,7 +124,13 @@ def row(record: Record, as_of: AsOf, policy: Policy) -> Row:
         found = assess(record, as_of=as_of, policy=policy, knowledge=load_knowledge())
     except Exception as error:  # noqa: BLE001  the others are still assessed, and the run says so
         return Row(patient=record.patient, step=FAILED, why=type(error).__name__)
-    return told(found)
+    return msgspec.structs.replace(told(found), data=data_of(record))
+
+
+def data_of(record: Record) -> str:
+    """Name the data of one patient by their content, whatever their order and the day that is asked about."""
+    pairs = chain.from_iterable(record.resources.values())
+    return digest([_encode(record.person), *sorted(_encode(pair) for pair in pairs)])[:16]
 
 
 def told(found: Assessment) -> Row:
@@ -144,10 +139,10 @@ def told(found: Assessment) -> Row:
         return outside(found.patient.id, found.pathway)
     options = [option for pain in found.pains for option in pain.options]
     opened = [f"{option.id} ({option.word})" for option in options if option.word in OPEN]
-    shut = (OptionWord.CONTRAINDICATED, OptionWord.AFTER_CORRECTION)
-    blocks = [reason.id for option in options if option.word in shut for reason in option.reasons
-              if reason.truth == "true" and reason.effect != "caution"]  # fmt: skip
+    blocks = list(dict.fromkeys(blocking(options)))
+    missing = list(dict.fromkeys(change.fact for change in found.changes))
     because = "; ".join((*found.pathway.because, *(f"leg:{leg}" for leg in found.pathway.legs)))
+    dose, taken = dose_of(found)
     return Row(
         patient=found.patient.id,
         step=step_of(found.pathway),
@@ -156,13 +151,64 @@ def told(found: Assessment) -> Row:
         pains="; ".join(" ".join(filter(None, (pain.id, pain.intensity, pain.intensity_day))) for pain in found.pains),
         options=_first(opened),
         blocked_by=_first(blocks),
-        missing=_first([change.fact for change in found.changes]),
+        missing=_first(missing),
         newest=found.newest,
         result_id=found.result_id,
+        uncontrolled=found.uncontrolled.truth == YES,
+        score=max((score for pain in found.pains if (score := number(pain.intensity)) is not None), default=None),
+        dose=dose,
+        dose_told=taken,
+        opened=best_words(options),
+        blocks=blocks,
+        lacking=missing,
+        months=highest_by_month(found),
         used=found.used,
         not_used=_counted([f"{each.ref.partition('/')[0]}: {each.reason}" for each in found.not_used]),
         unrecognised=_counted([kind for _, kind, _ in found.unrecognised]),
     )
+
+
+def blocking(options: Iterable[Option]) -> Iterator[str]:
+    """The criteria that keep options shut."""
+    shut = (OptionWord.CONTRAINDICATED, OptionWord.AFTER_CORRECTION)
+    return (reason.id for option in options if option.word in shut for reason in option.reasons
+            if reason.truth == YES and reason.effect != "caution")  # fmt: skip
+
+
+def best_words(options: Iterable[Option]) -> dict[str, str]:
+    """Every open option with the best of its words over the patient's pains."""
+    found: dict[str, str] = {}
+    for option in options:
+        if option.word in OPEN and (
+            option.id not in found or OPEN.index(OptionWord(option.word)) < OPEN.index(OptionWord(found[option.id]))
+        ):
+            found[option.id] = option.word
+    return found
+
+
+def dose_of(found: Assessment) -> tuple[float | None, str]:
+    """The scheduled opioid dose (its upper end), and whether it is told, none is recorded, or it is not known."""
+    scheduled = found.opioids.scheduled
+    if scheduled is not None and scheduled.high is not None:
+        return float(scheduled.high), "told"
+    return None, "none" if "no-opioid-recorded" in found.opioids.reasons else "unknown"
+
+
+def highest_by_month(found: Assessment) -> dict[str, float]:
+    """The highest score of each of the twelve months up to the day of the assessment."""
+    last = found.as_of[:7]
+    first = f"{int(last[:4]) - 1:04d}{last[4:]}"
+    months: dict[str, float] = {}
+    for day, text, _ in (score for pain in found.pains for score in pain.series):
+        month, score = day[:7], number(text)
+        if len(month) == len(last) and first < month <= last and score is not None:
+            months[month] = max(score, months.get(month, score))
+    return months
+
+
+def number(text: str) -> float | None:
+    """A score as a number; None where it is none, or a range."""
+    return float(text) if text.replace(".", "", 1).isdigit() else None
 
 
 def _first(names: list[str]) -> str:

@@ -1,39 +1,40 @@
 """A screening from beginning to end: gather, assess, write; resumable, and never half taken for whole."""
 
-import csv
-import hashlib
-import io
-import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from fourthstep import __version__
-from fourthstep.assessment.words import PathwayWord
 from fourthstep.ground.dates import AsOf
 from fourthstep.ground.digest import digest
 from fourthstep.ground.errors import RecordError
 from fourthstep.knowledge.load import load_knowledge
 from fourthstep.knowledge.policy import Policy
+from fourthstep.record.gather import OUTCOME
 from fourthstep.record.read import Around
-from fourthstep.screen.judge import FAILED, Row, Task, judge
+from fourthstep.record.sources import strangers
+from fourthstep.screen.complete import absent_types, faults_of_manifests, lost_by_manifests, missing_types
+from fourthstep.screen.judge import Task, judge
+from fourthstep.screen.numbers import OF_ONE_RUN, Calling
+from fourthstep.screen.row import FAILED, Row, rows_of
 from fourthstep.screen.spread import Fault, Gathered, spread
+from fourthstep.screen.tables import Rows, write_tables
+from fourthstep.screen.tally import Tally, tally_of
 
 T = TypeVar("T")
 R = TypeVar("R")
-_LINES = re.compile(r".+\.(ndjson|jsonl)(\.(gz|zst))?\Z", re.IGNORECASE)
 _BUCKET = 3 * 1024 * 1024
 """Bytes of packed input that a bucket holds; about ten times as much unpacked."""
 _FEWEST_BUCKETS, _MOST_BUCKETS = 8, 256
-WORKLIST = (PathwayWord.RED_FLAG_FIRST, PathwayWord.REFER, PathwayWord.REFER_EARLY, PathwayWord.OPTIMISE_FIRST)
-"""Pathway words that stand on the worklist, in its order."""
+
+BY_NUMBER = Calling()
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -48,15 +49,20 @@ class Summary(msgspec.Struct, kw_only=True):
     knowledge: str
     policy: str
     policy_digest: str
+    called: str = OF_ONE_RUN
+    """What the patients are called in the tables (`numbers.py`)."""
     patients: int
+    outcomes: dict[str, int]
+    """Assessed, not assessable, not in scope."""
     steps: dict[str, int]
     inputs: dict[str, str]
     """File name -> SHA-256."""
     notices: dict[str, int]
 
 
-def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int = 1, names: bool = False) -> Summary:
-    """Screen an export of NDJSON files.
+def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int = 1,
+           calling: Calling = BY_NUMBER) -> Summary:  # fmt: skip
+    """Screen an export of NDJSON files and Bundles.
 
     Args:
         export: the folder of a Bulk Data export.
@@ -64,10 +70,10 @@ def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int
         as_of: the day of all assessments.
         policy: one hospital's overlay.
         workers: processes; the result does not depend on them.
-        names: show the patients' ids in place of numbers.
+        calling: how the tables call a patient.
 
     Raises:
-        RecordError: the export cannot be read, or the folder cannot be written.
+        RecordError: the export or the file of numbers cannot be read, or the folder cannot be written.
     """
     files, others = _files(export)
     knowledge = load_knowledge()
@@ -95,11 +101,13 @@ def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int
             )
             for bucket in range(buckets)
         ]
-        targets = list(_each(judge, tasks, workers))
-        rows = sorted((row for target in targets for row in _rows(Path(target))), key=lambda each: _mixed(each.patient))
-        faults = sorted(fault for each in gathered for fault in each.faults)
-        summary = _summary(rows, gathered, around, faults, as_of, policy)
-        _write_all(out, rows, gathered, faults, summary, names=names)
+        files = [Path(target) for target in _each(judge, tasks, workers)]
+        faults = sorted([*(fault for each in gathered for fault in each.faults), *faults_of_manifests(gathered)])
+        tally = tally_of(rows_of(files))
+        summary = _summary(tally, gathered, around, faults, as_of, policy)
+        numbers = calling.numbers(row.patient for row in rows_of(files))
+        summary.called = calling.says()
+        _write_all(out, partial(_called, files, calling, numbers), tally, gathered, faults, summary)
         shutil.rmtree(out / ".work")
     except OSError as error:
         raise RecordError(f"{error.filename or out}: {error.strerror}.  Free space or give access, and run the same command "
@@ -124,55 +132,48 @@ def _each(work: Callable[[T], R], items: list[T], workers: int) -> Iterator[R]:
 
 
 def _files(export: Path) -> tuple[list[Path], list[str]]:
-    """The files of lines, and the names of what stands beside them."""
+    """The files of resources, and the names of what stands beside them."""
     if not export.is_dir():
         raise RecordError(f"{export}: there is no such folder; a folder of NDJSON files (Bulk Data export) was expected.")
-    found = sorted(each for each in export.iterdir() if each.is_file() and _LINES.match(each.name))
+    others = strangers(export)
+    found = sorted(each for each in export.iterdir() if each.name not in others)
     if not found:
-        raise RecordError(f"{export}: no NDJSON file (.ndjson, .jsonl, also .gz or .zst) in this folder.")
-    return found, sorted(each.name for each in export.iterdir() if each not in found)
+        raise RecordError(
+            f"{export}: no NDJSON file (.ndjson, .jsonl, also .gz or .zst) and no Bundle (.json) in this folder."
+        )
+    return found, others
 
 
 def _together(gathered: list[Gathered], others: list[str]) -> Around:
     notices: Counter[str] = Counter()
     for name in others:
-        notices[f"{name} was ignored: not an NDJSON file."] += 1
+        notices[f"{name} was ignored: not a JSON or NDJSON file."] += 1
     whole = Around()
     for each in gathered:
         whole.types |= each.around.types
         whole.lost |= each.around.lost
         whole.broken += each.around.broken
+        for patient, places in each.around.broken_of.items():
+            whole.broken_of.setdefault(patient, {}).update(places)
         whole.nobodys |= each.around.nobodys
         whole.others += each.around.others
         notices.update(each.around.notices)
+    whole.lost |= lost_by_manifests(gathered)
     whole.notices = dict(sorted(notices.items()))
     return whole
-
-
-def _rows(path: Path) -> Iterable[Row]:
-    decoder = msgspec.json.Decoder(Row)
-    return map(decoder.decode, path.read_bytes().splitlines())
-
-
-def _mixed(patient: str) -> str:
-    """An order that says nothing of the id."""
-    return hashlib.sha256(patient.encode()).hexdigest()
 
 
 # -- the tables ----------------------------------------------------------------------------------------------
 
 
-def _summary(rows: list[Row], gathered: list[Gathered], around: Around, faults: list[Fault], as_of: AsOf,
+def _summary(tally: Tally, gathered: list[Gathered], around: Around, faults: list[Fault], as_of: AsOf,
              policy: Policy) -> Summary:  # fmt: skip
     why = sorted({fault.reason for fault in faults})
-    if around.lost and not why:
-        why = ["the source reports errors (OperationOutcome)"]
-    if any(each.step == FAILED for each in rows):
+    if OUTCOME in around.notices:
+        why.append("the source reports errors (OperationOutcome)")
+    if tally.steps[FAILED]:
         why.append("some patients were not assessable")
-    if "Patient" not in around.types:
-        why.append("no Patient resource in the export")
-    steps = {word.value: 0 for word in PathwayWord if word is not PathwayWord.NOT_IN_SCOPE} | {FAILED: 0}
-    steps |= dict(sorted(Counter(each.step for each in rows).items()))
+    why += [f"no {name} in the export" for name in missing_types(gathered)]
     return Summary(
         complete=not why,
         why_incomplete=why,
@@ -181,59 +182,27 @@ def _summary(rows: list[Row], gathered: list[Gathered], around: Around, faults: 
         knowledge=load_knowledge().digest,
         policy=policy.name,
         policy_digest=policy.digest,
-        patients=len(rows),
-        steps=steps,
+        patients=tally.total.patients,
+        outcomes=tally.outcomes,
+        steps=tally.steps,
         inputs={each.name: each.sha256 for each in gathered},
-        notices=around.notices,
+        notices=around.notices | dict.fromkeys(absent_types(gathered), 1),
     )
 
 
-def _write_all(out: Path, rows: list[Row], gathered: list[Gathered], faults: list[Fault], summary: Summary, *,
-               names: bool) -> None:  # fmt: skip
-    """Every table under another name first; `run.json` last."""
-    who = {each.patient: each.patient if names else f"P{number:07d}" for number, each in enumerate(rows, start=1)}
+def _called(files: list[Path], calling: Calling, numbers: dict[str, str]) -> Iterator[tuple[str, Row]]:
+    """All patients with the name under which the tables show them."""
+    for at, row in enumerate(rows_of(files), start=1):
+        yield calling.name(row.patient, at, numbers), row
+
+
+def _write_all(out: Path, rows: Rows, tally: Tally, gathered: list[Gathered], faults: list[Fault],
+               summary: Summary) -> None:  # fmt: skip
+    """Everything; `run.json` last."""
     mark = "" if summary.complete else "INCOMPLETE: " + ", ".join(summary.why_incomplete)
-    shown = ("pathway", "why", "pains", "options", "blocked_by", "missing", "newest", "result_id")
-    listed = sorted(
-        (each for each in rows if each.pathway in WORKLIST), key=lambda each: WORKLIST.index(PathwayWord(each.pathway))
-    )
-    _write_csv(out / "worklist.csv", ("patient", *shown, "export"),
-               [(who[each.patient], *(getattr(each, name) for name in shown), mark) for each in listed])  # fmt: skip
-    _write_csv(out / "assessments.csv", ("patient", "step", "newest", "result_id", "export"),
-               [(who[each.patient], each.step, each.newest, each.result_id, mark) for each in rows])  # fmt: skip
-    steps = [(step, count, mark) for step, count in (*summary.steps.items(), ("all", summary.patients))]
-    _write_csv(out / "attrition.csv", ("step", "patients", "export"), steps)
-    _write_csv(
-        out / "quality.csv", ("what", "name", "count", "export"), [(*each, mark) for each in _quality(rows, gathered)]
-    )
+    write_tables(out, rows, tally, gathered, mark)
     _write(out / "quarantine.ndjson", b"".join(msgspec.json.encode(each) + b"\n" for each in faults))
     _write(out / "run.json", msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
-
-
-def _quality(rows: list[Row], gathered: list[Gathered]) -> Iterator[tuple[str, str, int]]:
-    counted: dict[str, Counter[str]] = {
-        "lines": Counter(),
-        "used": Counter(),
-        "not used": Counter(),
-        "unrecognised": Counter(),
-    }
-    for each in gathered:
-        counted["lines"].update(each.seen)
-    for row in rows:
-        counted["used"].update(row.used)
-        counted["not used"].update(row.not_used)
-        counted["unrecognised"].update(row.unrecognised)
-    for what, counts in counted.items():
-        for name, count in sorted(counts.items()):
-            yield what, name, count
-
-
-def _write_csv(path: Path, head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    _write(path, text.getvalue().encode())
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The gather pass: one file of an export, its lines spread by patient into buckets on disk.
+"""The gather pass: one file of an export, its resources spread by patient into buckets on disk.
 
 What means nothing to us leaves only its type and its patient; what belongs to nobody (products, devices) goes to a
 bucket that all patients share.  One call works on one file and shares nothing, so that any pool can make it.
@@ -14,10 +14,11 @@ import msgspec
 from fourthstep.assessment.assess import SCOPE_TYPES
 from fourthstep.ground.errors import RecordError
 from fourthstep.record.decode import peek
-from fourthstep.record.gather import KIND_OF, Gathering
+from fourthstep.record.gather import KIND_OF, Gathering, told_by
 from fourthstep.record.read import SHARED, Around, owner_of
 from fourthstep.record.references import conditional
-from fourthstep.record.sources import Lines
+from fourthstep.record.sources import Lines, is_lines
+from fourthstep.screen.documents import Document, Manifest
 
 COMMON = "shared"
 MORE = "-more.tsv"
@@ -32,7 +33,7 @@ class Fault(msgspec.Struct, frozen=True, order=True):
 
     file: str
     line: int
-    """0: the file as a whole."""
+    """In a JSON file the number of the resource; 0: the file as a whole."""
     reason: str
 
 
@@ -46,6 +47,7 @@ class Gathered(msgspec.Struct, kw_only=True):
     """Resource type -> lines."""
     around: Around
     faults: list[Fault]
+    manifest: Manifest | None = None
 
 
 def bucket_of(patient: str, buckets: int) -> int:
@@ -91,6 +93,8 @@ class _Spreading:
         self._faults: list[Fault] = []
         self._seen: dict[str, int] = {}
         self._nobodys: set[str] = set()
+        self._untyped: list[str] = []
+        """Places of broken lines that do not tell their type."""
         self._lines = self._others = 0
         self._homes: dict[str, tuple[str, bytes] | None] = {}
 
@@ -99,22 +103,44 @@ class _Spreading:
             each.close()
 
     def run(self) -> Gathered:
-        """Read every line; a damaged file ends early and is a fault."""
+        """Read every resource; a damaged file ends early and is a fault."""
         name = self._path.name
+        source = Lines(name, self._path) if is_lines(name) else Document(self._path)
         number = 0
         try:
-            for number, line in Lines(name, self._path):
+            for number, line in source:
                 self._lines += 1
                 self._add(number, line)
         except RecordError as error:
-            self._fault(number + 1, "file-damaged-from-here", "all")
+            self._fault(number + 1, "file-damaged-from-here", self._lost_here())
             self._gathering.notice(str(error))
+        for place in self._untyped:
+            self._gathering.add_broken(place, self._only_type(), "")
+        manifest = self._told_by(source) if isinstance(source, Document) else None
         gathering = self._gathering
-        around = Around(types=gathering.types, lost=gathering.lost, notices=gathering.notices,
-                        broken=gathering.broken, nobodys=self._nobodys, others=self._others)  # fmt: skip
+        around = Around(types=gathering.types, lost=gathering.lost, notices=gathering.notices, broken=gathering.broken,
+                        broken_of=gathering.broken_of, nobodys=self._nobodys, others=self._others)  # fmt: skip
         with self._path.open("rb") as raw:
             sha256 = hashlib.file_digest(raw, "sha256").hexdigest()
-        return Gathered(name=name, sha256=sha256, lines=self._lines, seen=self._seen, around=around, faults=self._faults)
+        return Gathered(name=name, sha256=sha256, lines=self._lines, seen=self._seen, around=around, faults=self._faults,
+                        manifest=manifest)  # fmt: skip
+
+    def _told_by(self, document: Document) -> Manifest | None:
+        """What a JSON file says beside its resources."""
+        if document.strange:
+            self._fault(0, "entries-that-are-no-resource", "all")
+        if document.goes_on:
+            self._fault(0, "only-one-page-of-a-search", "all")
+        return document.manifest
+
+    def _only_type(self) -> str:
+        """The type of which this file holds nothing but, by its name and by all its lines; empty where there is none."""
+        kinds = [kind for kind in self._seen if kind.lower() in self._path.name.lower()]
+        return kinds[0] if len(self._seen) == 1 and kinds else ""
+
+    def _lost_here(self) -> str:
+        kind = self._only_type()
+        return KIND_OF.get(kind, "") if kind else "all"
 
     def _add(self, number: int, line: bytes) -> None:
         gathering = self._gathering
@@ -127,7 +153,11 @@ class _Spreading:
             self._fault(number, "other-fhir-version", KIND_OF.get(peek(line), "all"))
             return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            gathering.add_broken(f"{self._path.name}:{number}", line)
+            place, (kind, patient) = f"{self._path.name}:{number}", told_by(line)
+            if kind:
+                gathering.add_broken(place, kind, patient)
+            else:
+                self._untyped.append(place)
             self._faults.append(Fault(self._path.name, number, "not-valid-json"))
             return
         if not known:
