@@ -17,6 +17,8 @@ def run(export: Path, out: Path, moment: AsOf, policy: Policy, workers: int, all
     typer.echo(f"{summary.patients} patients on {summary.as_of}, policy {summary.policy}: written to {out}")
     for step, count in summary.steps.items():
         typer.echo(f"{count:>9}  {step}")
+    for name, why in summary.not_written.items():
+        typer.echo(f"{name} was not written: {why}", err=True)
     if not summary.complete:
         typer.echo(f"INCOMPLETE: {', '.join(summary.why_incomplete)}.  quarantine.ndjson names file and line.", err=True)
         raise typer.Exit(0 if allow_broken else 1)

@@ -52,11 +52,17 @@ def _attrition(tally: Tally) -> Iterator[tuple[Any, ...]]:
     yield "all", "", tally.total.patients
 
 
-def _quality(tally: Tally, gathered: list[Gathered]) -> Iterator[tuple[str, str, int]]:
+def seen_lines(gathered: list[Gathered]) -> dict[str, int]:
+    """Resource type -> lines of the export."""
     seen: dict[str, int] = {}
     for each in gathered:
         for kind, count in each.seen.items():
             seen[kind] = seen.get(kind, 0) + count
+    return seen
+
+
+def _quality(tally: Tally, gathered: list[Gathered]) -> Iterator[tuple[str, str, int]]:
+    seen = seen_lines(gathered)
     counted = {"lines": seen, "used": tally.used, "not used": tally.not_used, "unrecognised": tally.unrecognised}
     for what, counts in counted.items():
         for name, count in sorted(counts.items()):
