@@ -26,7 +26,15 @@ from fourthstep.screen.run import screen
 HOSPITAL = Path(__file__).resolve().parents[2] / "examples" / "hospital"
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 DAY = as_of("2026-03-01")
-TABLES = ("worklist.csv", "assessments.csv", "attrition.csv", "quality.csv", "equity.csv", "quarantine.ndjson")
+TABLES = (
+    "worklist.csv",
+    "assessments.csv",
+    "attrition.csv",
+    "quality.csv",
+    "equity.csv",
+    "quarantine.ndjson",
+    "report.html",
+)
 
 
 def tables(out: Path) -> dict[str, bytes]:

@@ -153,6 +153,22 @@ def screen_command(
                   Calling(ids=names, kept=numbers), since)  # fmt: skip
 
 
+@app.command(
+    "calibrate", epilog="Example: fourthstep calibrate out/ --sample 60 ; fourthstep calibrate out/ --review out/review.csv"
+)
+def calibrate_command(
+    out: Annotated[Path, typer.Argument(help="Folder of a screening.")],
+    sample: Annotated[int, typer.Option("--sample", min=0, help="Draw so many for a chart review.", metavar="N")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed draws the same patients.", metavar="S")] = 1,
+    review: Annotated[Path | None, typer.Option("--review", help="The reviewers' sheet: written or read.",
+                                                metavar="FILE")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="Its key; default review-key.csv in OUT.",
+                                             metavar="FILE")] = None,
+) -> None:  # fmt: skip
+    """Count whom each threshold would flag; draw a sample for chart review; tell the agreement of the filled sheet."""
+    screening.run_calibrate(out, sample, seed, review, key)
+
+
 @app.command("compare", epilog="Example: fourthstep compare out-monday/ out-tuesday/")
 def compare_command(
     old: Annotated[Path, typer.Argument(help="Folder of the earlier screening.")],

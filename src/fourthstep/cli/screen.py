@@ -28,6 +28,8 @@ def run(export: Path, out: Path, moment: AsOf, policy: Policy, workers: int, all
         typer.echo(f"{count:>9}  {step}")
     if before is not None:
         tell_changes(compare(before, read_tables(out)), out / "changes.csv")
+    for name, why in summary.not_written.items():
+        typer.echo(f"{name} was not written: {why}", err=True)
     if not summary.complete:
         typer.echo(f"INCOMPLETE: {', '.join(summary.why_incomplete)}.  quarantine.ndjson names file and line.", err=True)
         raise typer.Exit(0 if allow_broken else 1)
@@ -50,6 +52,22 @@ def tell_changes(found: "Comparison", output: Path) -> None:
         typer.echo(f"{found.count(kind):>9}  {kind}")
     for each in found.runs:
         typer.echo(f"           {each}")
+
+
+def run_calibrate(out: Path, sample: int, seed: int, review: Path | None, key: Path | None) -> None:
+    """Count by threshold; or draw a sample for chart review; or read the filled sheet."""
+    from fourthstep.screen import calibrate  # noqa: PLC0415
+    from fourthstep.screen.compare import read_tables  # noqa: PLC0415
+
+    sheet, answers = review or out / "review.csv", key or out / "review-key.csv"
+    if sample:
+        drawn = calibrate.write_review(read_tables(out), sheet, answers, sample, seed)
+        typer.echo(f"{drawn} patients drawn: {sheet} for the reviewers, {answers} for whoever counts.")
+        return
+    for line in calibrate.told(
+        calibrate.count(read_tables(out)), agreed=calibrate.agreement(sheet, answers) if review else None
+    ):
+        typer.echo(line)
 
 
 ExportPath = Annotated[Path, typer.Argument(help="The folder of a Bulk Data export: NDJSON, also gzip or zstd.")]

@@ -111,8 +111,6 @@ def _closed(rows: dict[str, Counts], start: set[str], columns: tuple[str, ...], 
 def _safe(rows: dict[str, Counts], hidden: set[str], column: str, least: int) -> bool:
     """Does the sum over the withheld groups, which anybody can compute, leave each of them open?"""
     whole = _sum((rows[name] for name in hidden), column)
-    if len(hidden) < 2:
-        return False
     if column == "patients":  # every group that is named has at least one
         return whole >= least and whole > len(hidden)
     over = "patients" if column == "in_scope" else "in_scope"

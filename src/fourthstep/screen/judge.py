@@ -143,6 +143,7 @@ def told(found: Assessment) -> Row:
     missing = list(dict.fromkeys(change.fact for change in found.changes))
     because = "; ".join((*found.pathway.because, *(f"leg:{leg}" for leg in found.pathway.legs)))
     dose, taken = dose_of(found)
+    score, day = highest(found)
     return Row(
         patient=found.patient.id,
         step=step_of(found.pathway),
@@ -155,7 +156,8 @@ def told(found: Assessment) -> Row:
         newest=found.newest,
         result_id=found.result_id,
         uncontrolled=found.uncontrolled.truth == YES,
-        score=max((score for pain in found.pains if (score := number(pain.intensity)) is not None), default=None),
+        score=score,
+        score_day=day,
         dose=dose,
         dose_told=taken,
         opened=best_words(options),
@@ -192,6 +194,12 @@ def dose_of(found: Assessment) -> tuple[float | None, str]:
     if scheduled is not None and scheduled.high is not None:
         return float(scheduled.high), "told"
     return None, "none" if "no-opioid-recorded" in found.opioids.reasons else "unknown"
+
+
+def highest(found: Assessment) -> tuple[float | None, str]:
+    """The highest of the newest scores of all pains, and its day; of equal ones the latest."""
+    scores = [(score, pain.intensity_day) for pain in found.pains if (score := number(pain.intensity)) is not None]
+    return max(scores, default=(None, ""))
 
 
 def highest_by_month(found: Assessment) -> dict[str, float]:

@@ -36,6 +36,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     uncontrolled: bool = False
     score: float | None = None
     """The highest of the newest scores of all pains."""
+    score_day: str = ""
+    """Its day."""
     dose: float | None = None
     """Scheduled opioids, mg/d of oral morphine, upper end."""
     dose_told: str = "unknown"

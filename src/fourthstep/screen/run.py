@@ -14,7 +14,7 @@ import msgspec
 from fourthstep import __version__
 from fourthstep.ground.dates import AsOf
 from fourthstep.ground.digest import digest
-from fourthstep.ground.errors import RecordError
+from fourthstep.ground.errors import MissingExtraError, RecordError
 from fourthstep.knowledge.load import load_knowledge
 from fourthstep.knowledge.policy import Policy
 from fourthstep.record.gather import OUTCOME
@@ -23,9 +23,10 @@ from fourthstep.record.sources import strangers
 from fourthstep.screen.complete import absent_types, faults_of_manifests, lost_by_manifests, missing_types
 from fourthstep.screen.judge import Task, judge
 from fourthstep.screen.numbers import OF_ONE_RUN, Calling
+from fourthstep.screen.report import Told, report_html
 from fourthstep.screen.row import FAILED, Row, rows_of
 from fourthstep.screen.spread import Fault, Gathered, spread
-from fourthstep.screen.tables import Rows, write_tables
+from fourthstep.screen.tables import Rows, seen_lines, write_tables
 from fourthstep.screen.tally import Tally, tally_of
 
 T = TypeVar("T")
@@ -58,6 +59,8 @@ class Summary(msgspec.Struct, kw_only=True):
     inputs: dict[str, str]
     """File name -> SHA-256."""
     notices: dict[str, int]
+    not_written: dict[str, str] = {}
+    """Outputs that need an extra which is not installed, with the message that names it."""
 
 
 def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int = 1,
@@ -199,10 +202,28 @@ def _called(files: list[Path], calling: Calling, numbers: dict[str, str]) -> Ite
 def _write_all(out: Path, rows: Rows, tally: Tally, gathered: list[Gathered], faults: list[Fault],
                summary: Summary) -> None:  # fmt: skip
     """Everything; `run.json` last."""
+    _write_report(out / "report.html", tally, gathered, summary)
     mark = "" if summary.complete else "INCOMPLETE: " + ", ".join(summary.why_incomplete)
     write_tables(out, rows, tally, gathered, mark)
     _write(out / "quarantine.ndjson", b"".join(msgspec.json.encode(each) + b"\n" for each in faults))
     _write(out / "run.json", msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
+
+
+def _write_report(path: Path, tally: Tally, gathered: list[Gathered], summary: Summary) -> None:
+    told = Told(
+        as_of=summary.as_of,
+        engine=summary.engine,
+        knowledge=summary.knowledge,
+        policy=summary.policy,
+        why_incomplete=summary.why_incomplete,
+        seen=seen_lines(gathered),
+        notices=list(summary.notices),
+    )
+    try:
+        _write(path, report_html(tally, told, load_knowledge()).encode())
+    except MissingExtraError as error:
+        path.unlink(missing_ok=True)
+        summary.not_written[path.name] = str(error)
 
 
 def _write(path: Path, data: bytes) -> None:

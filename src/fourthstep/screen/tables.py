@@ -26,11 +26,17 @@ def worklist(rows: Rows) -> Iterator[tuple[str, ...]]:
 
 def assessments(rows: Rows) -> Iterator[tuple[str, ...]]:
     """Every patient."""
-    return ((who, row.step, row.newest, row.data, row.result_id) for who, row in rows())
+    return ((who, row.step, row.newest, plain(row.score), row.score_day, plain(row.dose), row.data, row.result_id)
+            for who, row in rows())  # fmt: skip
+
+
+def plain(number: float | None) -> str:
+    """A number as short as it is, empty where there is none."""
+    return "" if number is None else f"{number:.10g}"
 
 
 WORKLIST_HEAD = ("patient", *SHOWN)
-ASSESSMENTS_HEAD = ("patient", "step", "newest", "data", "result_id")
+ASSESSMENTS_HEAD = ("patient", "step", "newest", "score", "score_day", "dose", "data", "result_id")
 
 
 def write_tables(out: Path, rows: Rows, tally: Tally, gathered: list[Gathered], mark: str) -> None:
@@ -52,11 +58,17 @@ def _attrition(tally: Tally) -> Iterator[tuple[Any, ...]]:
     yield "all", "", tally.total.patients
 
 
-def _quality(tally: Tally, gathered: list[Gathered]) -> Iterator[tuple[str, str, int]]:
+def seen_lines(gathered: list[Gathered]) -> dict[str, int]:
+    """Resource type -> lines of the export."""
     seen: dict[str, int] = {}
     for each in gathered:
         for kind, count in each.seen.items():
             seen[kind] = seen.get(kind, 0) + count
+    return seen
+
+
+def _quality(tally: Tally, gathered: list[Gathered]) -> Iterator[tuple[str, str, int]]:
+    seen = seen_lines(gathered)
     counted = {"lines": seen, "used": tally.used, "not used": tally.not_used, "unrecognised": tally.unrecognised}
     for what, counts in counted.items():
         for name, count in sorted(counts.items()):
