@@ -50,6 +50,21 @@ TABLE = [
     ("interventions/saddle-block-neurolysis.yaml", "perhaps_to: months", "perhaps_to: years", "`years` is no band", ""),
     ("interventions/pudendal-nerve-block.yaml", "before it.\n", "before it.\n  also_when: {fact: oral_route_lost, is: true}\n",
      "`also_when` adds to a `when`, and there is none", ""),
+    ("disagreements.yaml", "because: [VANVEEN2010]", "because: [VANVEEN2001]", "there is no source `VANVEEN2001`", "VANVEEN2010"),
+    ("disagreements.yaml", "interventions: [percutaneous-cordotomy]", "interventions: [percutaneous-cordotmy]",
+     "there is no intervention `percutaneous-cordotmy`", "percutaneous-cordotomy"),
+    ("disagreements.yaml", "drugs: [methadone]", "drugs: [methadon]", "there is no drug `methadon`", "methadone"),
+    ("disagreements.yaml", "id: methadone-factor", "id: opioid-factors", "`opioid-factors` is declared twice", "Keep one"),
+    ("disagreements.yaml", "one milligram of methadone?", "one milligram of methadone.",
+     "a disagreement is asked as a question", "question mark"),
+    ("references/local-anaesthetics.yaml", "175 mg (2–2.5 mg/kg), ", "", "the row has 3 cells, the head 4", ""),
+    ("references/local-anaesthetics.yaml", "because: [IOWALA, LABELS]", "because: [IOWA, LABELS]", "there is no source `IOWA`",
+     "IOWALA"),
+    ("references/local-anaesthetics.yaml", "because: [IOWALA], mark", "because: [IOWA], mark", "there is no source `IOWA`", ""),
+    ("references/local-anaesthetics.yaml", "- paravertebral-block", "- paravertebral-blok",
+     "there is no intervention `paravertebral-blok`", "paravertebral-block"),
+    ("references/local-anaesthetics.yaml", "drugs: [lidocaine", "drugs: [lidocain", "there is no drug `lidocain`", "lidocaine"),
+    ("references/local-anaesthetics.yaml", "id: local-anaesthetics", "id: local-anesthetics", "named local-anaesthetics", ""),
 ]  # fmt: skip
 
 
@@ -74,7 +89,7 @@ def test_each_mistake_stops_the_start(folder, file, old, new, what, remedy):
 
 
 @pytest.mark.parametrize(
-    "name", ["sources.yaml", "holds.yaml", "pains.yaml", "prognosis.yaml", "texts/en.yaml", "codes/ingredients.csv",
+    "name", ["sources.yaml", "holds.yaml", "pains.yaml", "disagreements.yaml", "prognosis.yaml", "texts/en.yaml", "codes/ingredients.csv",
              "tables/antithrombotic_holds.csv"],
 )  # fmt: skip
 def test_a_missing_file_is_never_read_as_empty(folder, name):
@@ -99,6 +114,25 @@ def test_a_rule_that_asks_itself(folder):
         read_knowledge(folder)
 
 
+def test_a_disagreement_without_a_position(folder):
+    entry = "- {id: pumps, name: A pump?, positions: [], here: Shown.}\n"
+    with (folder / "disagreements.yaml").open("a", encoding="utf-8") as file:
+        file.write(entry)
+    with pytest.raises(KnowledgeError, match="`pumps` tells no position"):
+        read_knowledge(folder)
+
+
+def test_a_reference_without_content_and_a_table_without_rows(folder):
+    path = folder / "references" / "steroid-injections.yaml"
+    kept = "id: steroid-injections\nname: Steroids\nsays: To be read.\n"
+    path.write_text(kept, encoding="utf-8")
+    with pytest.raises(KnowledgeError, match="holds neither a table nor a statement"):
+        read_knowledge(folder)
+    path.write_text(f"{kept}tables: [{{title: Doses, head: [drug], rows: []}}]\n", encoding="utf-8")
+    with pytest.raises(KnowledgeError, match="the table `Doses` has no row"):
+        read_knowledge(folder)
+
+
 def test_no_folder(tmp_path):
     with pytest.raises(KnowledgeError, match="no knowledge folder"):
         read_knowledge(tmp_path / "nowhere")
@@ -110,6 +144,8 @@ class TestCompiled:
         read = read_knowledge(knowledge_folder())
         assert read.interventions == load_knowledge().interventions
         assert read.safety == load_knowledge().safety
+        assert read.disagreements == load_knowledge().disagreements
+        assert read.references == load_knowledge().references
 
     def test_a_changed_file_is_another_knowledge(self, folder, monkeypatch):
         monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
@@ -138,6 +174,9 @@ class TestComplete:
             ("  - syn-wound\n", "  - syn-wound\n  - syn-new\n", "syndromes: the dossier's `syn-new` is missing"),
             ("  - tens\n", "", "comparators: `tens` is not listed in complete.yaml"),
             ("[hypercalcaemia]", "[hypercalcaemia, hypocalcaemia]", "red-flags: the dossier's `hypocalcaemia` is missing"),
+            ("[cordotomy-level]", "[cordotomy-height]", "disagreements: the dossier's `cordotomy-height` is missing"),
+            ("[cordotomy-level]", "[]", "disagreements: `cordotomy-level` is not listed in complete.yaml"),
+            ("[steroid-injections]", "[steroids]", "references: the dossier's `steroids` is missing"),
         ],
     )
     def test_each_gap_is_told(self, folder, old, new, says):

@@ -29,7 +29,9 @@ def review(knowledge: Knowledge, folder: Path, today: date) -> tuple[list[str], 
         (
             f"{len(knowledge.interventions)} interventions, {len(knowledge.comparators)} comparators, "
             f"{len(knowledge.syndromes)} syndromes, {len(knowledge.safety)} safety rules, "
-            f"{len(knowledge.red_flags)} red flags, {len(knowledge.facts)} facts, {len(knowledge.sources)} sources"
+            f"{len(knowledge.red_flags)} red flags, {len(knowledge.facts)} facts, "
+            f"{len(knowledge.disagreements)} disagreements, {len(knowledge.references)} references, "
+            f"{len(knowledge.sources)} sources"
         ),
         f"{len(all_criteria(knowledge))} criteria, {rows} cases",
         *gaps,
@@ -41,12 +43,16 @@ def review(knowledge: Knowledge, folder: Path, today: date) -> tuple[list[str], 
 
 
 class Complete(Entry, frozen=True, kw_only=True):
-    """What the clinical dossier holds (`complete.yaml`): every id must have its file, every red flag its rules."""
+    """What the clinical dossier holds (`complete.yaml`): every id must have its file, every flag and section its entries."""
 
     interventions: list[str]
     comparators: list[str]
     syndromes: list[str]
     red_flags: dict[str, list[str]]
+    disagreements: dict[str, list[str]]
+    """Numbered item of the dossier -> disagreements."""
+    references: dict[str, list[str]]
+    """Section of the dossier -> references."""
 
 
 def read_complete(folder: Path) -> Complete:
@@ -69,11 +75,18 @@ def _absent(knowledge: Knowledge, folder: Path) -> Iterator[str]:
         ("interventions", complete.interventions, knowledge.interventions),
         ("comparators", complete.comparators, knowledge.comparators),
         ("syndromes", complete.syndromes, knowledge.syndromes),
-        ("red-flags", [rule for wanted in complete.red_flags.values() for rule in wanted], rules),
+        ("red-flags", _named(complete.red_flags), rules),
+        ("disagreements", _named(complete.disagreements), knowledge.disagreements),
+        ("references", _named(complete.references), knowledge.references),
     ]
     for part, wanted, found in parts:
         yield from (f"{part}: the dossier's `{name}` is missing" for name in sorted(set(wanted) - set(found)))
         yield from (f"{part}: `{name}` is not listed in complete.yaml" for name in sorted(set(found) - set(wanted)))
+
+
+def _named(entries: dict[str, list[str]]) -> list[str]:
+    """Every entry that stands for some part of the dossier."""
+    return [name for names in entries.values() for name in names]
 
 
 def sides_shown(cases: dict[str, CaseFile]) -> dict[str, set[str]]:

@@ -15,10 +15,12 @@ from fourthstep.knowledge.models import (
     Attributes,
     BleedingClass,
     Criterion,
+    Disagreement,
     Fact,
     Intervention,
     LegState,
     Question,
+    Reference,
     Rule,
     SafetyRule,
     Score,
@@ -46,6 +48,7 @@ class _Check:
         codes = knowledge.codes
         self.concepts = {row[4] for row in codes.codes} | {row[2] for row in codes.ingredients}
         self.concepts |= {f"{DONE}{name}" for name in knowledge.interventions}
+        self.drugs = {name for name, _, _ in codes.ingredients} | {row.drug for row in knowledge.tables.holds}
 
     def run(self) -> None:
         for name, fact in self.knowledge.facts.items():
@@ -68,6 +71,10 @@ class _Check:
             self._because(comparator, comparator.sources, "sources")
         for syndrome in self.knowledge.syndromes.values():
             self._syndrome(syndrome)
+        for disagreement in self.knowledge.disagreements.values():
+            self._disagreement(disagreement)
+        for reference in self.knowledge.references.values():
+            self._reference(reference)
         self._opioids()
         self._windows()
         self._unique_ids()
@@ -192,10 +199,44 @@ class _Check:
         self._question(syndrome.possible)
         self._because(syndrome, syndrome.because)
         for option in syndrome.options:
-            for name in option.ids:
-                if name not in self.knowledge.interventions and name not in self.knowledge.comparators:
-                    known = [*self.knowledge.interventions, *self.knowledge.comparators]
-                    self._wrong(option, "ids", f"there is no intervention `{name}`", _near(name, known))
+            self._therapies(option, "ids", option.ids)
+
+    # -- what is only read ----------------------------------------------------------------------------------
+
+    def _disagreement(self, each: Disagreement) -> None:
+        if not each.positions:
+            self._wrong(each, "positions", f"`{each.id}` tells no position")
+        if not each.name.endswith("?"):
+            self._wrong(each, "name", "a disagreement is asked as a question", "End its name with a question mark.")
+        for statement in each.positions:
+            self._because(statement, statement.because)
+        self._concerned(each)
+
+    def _reference(self, each: Reference) -> None:
+        if not each.tables and not each.statements:
+            self._wrong(each, "", f"`{each.id}` holds neither a table nor a statement")
+        for table in each.tables:
+            if not table.rows:
+                self._wrong(table, "rows", f"the table `{table.title}` has no row")
+            for row in table.rows:
+                if len(row.cells) != len(table.head):
+                    self._wrong(row, "cells", f"the row has {len(row.cells)} cells, the head {len(table.head)}")
+                self._because(row, row.because)
+        for statement in each.statements:
+            self._because(statement, statement.because)
+        self._concerned(each)
+
+    def _concerned(self, each: Disagreement | Reference) -> None:
+        self._therapies(each, "interventions", each.interventions)
+        for drug in each.drugs:
+            if drug not in self.drugs:
+                self._wrong(each, "drugs", f"there is no drug `{drug}`", _near(drug, self.drugs))
+
+    def _therapies(self, entry: Any, key: str, names: Iterable[str]) -> None:
+        known = [*self.knowledge.interventions, *self.knowledge.comparators]
+        for name in names:
+            if name not in known:
+                self._wrong(entry, key, f"there is no intervention `{name}`", _near(name, known))
 
     # -- questions -------------------------------------------------------------------------------------------
 

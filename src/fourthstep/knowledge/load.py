@@ -20,6 +20,7 @@ from fourthstep.knowledge.codes import DONE, CodeIndex, CodeTables, read_code_ta
 from fourthstep.knowledge.models import (
     AdequateTrial,
     Comparator,
+    Disagreement,
     Fact,
     HoldRules,
     Intervention,
@@ -28,6 +29,7 @@ from fourthstep.knowledge.models import (
     PerformanceRow,
     Prognosis,
     RedFlag,
+    Reference,
     Rule,
     SafetyRule,
     Score,
@@ -59,6 +61,8 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     interventions: dict[str, Intervention]
     comparators: dict[str, Comparator]
     syndromes: dict[str, Syndrome]
+    references: dict[str, Reference]
+    disagreements: dict[str, Disagreement]
     sources: dict[str, Source]
     texts: dict[str, dict[str, str]]
     tables: SafetyTables
@@ -121,6 +125,7 @@ def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
     listed = {part: _concat(folder / part, wanted, reading) for part, wanted in _LISTED.items()}
     by_id: dict[str, Any] = {part: _by_id(folder / part, wanted, reading) for part, wanted in _BY_ID.items()}
     singles: dict[str, Any] = {name: _read(folder / f"{name}.yaml", wanted, reading) for name, wanted in _SINGLE.items()}
+    disagreements = _disagreements(folder / "disagreements.yaml", reading)
     opioids = read_opioid_knowledge(folder / "opioids", reading)
     tables = read_safety_tables(folder / "tables", reading.mistakes)
     codes = read_code_tables(folder / "codes")
@@ -130,6 +135,7 @@ def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
         **merged,
         **by_id,
         **{name.partition("/")[0]: entry for name, entry in singles.items()},
+        disagreements=disagreements,
         red_flags=tuple(listed["red-flags"]),
         safety=tuple(listed["safety"]),
         tables=tables,
@@ -141,6 +147,17 @@ def read_knowledge(folder: Path, reading: Reading | None = None) -> Knowledge:
     check_references(knowledge, reading)
     reading.finish()
     return knowledge
+
+
+def _disagreements(path: Path, reading: Reading) -> dict[str, Disagreement]:
+    """By id, in the order of the file; `BROKEN` where it cannot be read."""
+    listed = _read(path, list[Disagreement], reading)
+    found: dict[str, Disagreement] = {}
+    for each in () if listed is BROKEN else listed:
+        if each.id in found:
+            reading.mistake(each, "id", f"`{each.id}` is declared twice", "Keep one of them.")
+        found[each.id] = each
+    return found
 
 
 def _therapies(interventions: dict[str, Intervention]) -> list[tuple[str, str]]:
@@ -158,7 +175,8 @@ _ABBREVIATION = 7
 _MERGED: dict[str, Any] = {"facts": dict[str, Fact], "rules": dict[str, Rule], "legs": dict[str, Leg],
                            "scores": dict[str, Score]}  # fmt: skip
 _LISTED: dict[str, Any] = {"red-flags": list[RedFlag], "safety": list[SafetyRule]}
-_BY_ID: dict[str, Any] = {"interventions": Intervention, "comparators": Comparator, "syndromes": Syndrome}
+_BY_ID: dict[str, Any] = {"interventions": Intervention, "comparators": Comparator, "syndromes": Syndrome,
+                          "references": Reference}  # fmt: skip
 _SINGLE: dict[str, Any] = {
     "prognosis": Prognosis,
     "pains": Pains,

@@ -90,6 +90,50 @@ class Statement(Entry, frozen=True, kw_only=True):
     mark: Mark = "K"
 
 
+class Disagreement(Entry, frozen=True, kw_only=True):
+    """A question that guidelines, trials or customs answer differently; all answers are shown."""
+
+    id: str
+    name: str
+    """Asked as a question."""
+    positions: list[Statement]
+    here: str
+    """What Fourthstep does about it."""
+    interventions: list[str] = []
+    """Interventions and comparators that it concerns."""
+    drugs: list[str] = []
+
+
+class TableRow(Entry, frozen=True, kw_only=True):
+    """One row of a table of text; where its cells are of different sureness, `mark` is the least sure."""
+
+    cells: list[str]
+    because: list[str] = []
+    mark: Mark = "K"
+
+
+class ReferenceTable(Entry, frozen=True, kw_only=True):
+    """A table to be read: its cells are text, and nothing is computed from them."""
+
+    title: str
+    head: list[str]
+    rows: list[TableRow]
+
+
+class Reference(Entry, frozen=True, kw_only=True):
+    """What a clinician may want to look up, such as published ranges; no rule reads it and no dose comes from it."""
+
+    id: str
+    name: str
+    says: str
+    """What it is for, and what it must not be used for."""
+    tables: list[ReferenceTable] = []
+    statements: list[Statement] = []
+    interventions: list[str] = []
+    """Interventions and comparators that it concerns."""
+    drugs: list[str] = []
+
+
 class Grade(Entry, frozen=True, kw_only=True):
     """What a guideline says of an intervention, in the guideline's own grading."""
 
