@@ -41,6 +41,7 @@ ROWS = [
     ("apixaban", {}, ["ASRA2018 72 h", "SIR2019 48 h", "SIR2019 72 h"], ["creatinine_clearance"]),
     ("dabigatran", {"clearance": Decimal(50)}, ["ASRA2018 96 h", "SIR2019 48 h"], []),
     ("dabigatran", {"clearance": Decimal("49.9")}, ["ASRA2018 120-144 h", "SIR2019 72-96 h"], []),
+    ("dabigatran", {}, ["ASRA2018 96 h", "ASRA2018 120-144 h", "SIR2019 48 h", "SIR2019 72-96 h"], ["creatinine_clearance"]),
     ("enoxaparin", {"use": "therapeutic", "clearance": Decimal(60)}, ["ASRA2018 24 h", "SIR2019 24 h"], []),
     ("enoxaparin", {"use": "prophylactic", "clearance": Decimal(60)}, ["ASRA2018 12 h", "SIR2019 12 h"], []),
     ("aspirin", {"use": "primary prevention"}, ["ASRA2018 144 h", "SIR2019 72-120 h"], []),

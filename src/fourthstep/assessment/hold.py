@@ -52,7 +52,7 @@ class HoldAnswer(msgspec.Struct, frozen=True, kw_only=True):
     passed: str
     """true, false or unknown: has what the deciding guideline asks passed?  Empty where no last dose was given."""
     renal_below: str
-    """Creatinine clearance (mL/min) below which the interval is a longer one that no table holds; empty: no such limit."""
+    """Creatinine clearance (mL/min) below which no interval of the table is enough alone; empty: no such limit."""
     use_alike: bool
     """A use was stated, and the intervals of this drug do not differ by it."""
     missing: tuple[Missing, ...]

@@ -353,7 +353,7 @@ def _judge(exposure: Exposure, rows: list[Hold], unsure: tuple[str, ...], facts:
 
 
 def _renal(exposure: Exposure, facts: Facts) -> Truth:
-    """Does the kidney make the interval another one, which the table does not hold?"""
+    """Does the kidney make the interval another one, or ask for a drug level too?  The table holds neither."""
     limit = facts.knowledge.holds.renal.get(exposure.drug)
     if limit is None:
         return Truth.FALSE
