@@ -242,6 +242,51 @@ def test_doses_that_were_given_are_a_trial():
     assert (trial.taken, trial.long_enough, trial.enough) == (T, T, T)
 
 
+SMALL = order("891881", dosage(tablets(1), every(12)), id="small")
+"""15 mg of extended-release morphine every 12 hours, 30 mg a day; beside it 15 mg as needed."""
+NEEDED = order("892582", dosage(tablets(1), every(4), prn=True), id="needed")
+
+
+def needed(*days, on="MedicationRequest/needed", **rest):
+    link = {"request": {"reference": on}} if on else {}
+    return [given("892582", tablets(1), f"{day}T{8 + number:02}:00:00-05:00", route="oral", id=f"n{number}", **link, **rest)
+            for number, day in enumerate(days)]  # fmt: skip
+
+
+GIVEN = [
+    # doses as needed of 15 mg that were given                             | enough
+    ("ordered, none given", [], F),
+    ("45 mg in all", needed("2026-03-05"), F),
+    ("60 mg in all", needed("2026-03-05", "2026-03-05"), T),
+    ("two on two days: no day reaches it", needed("2026-03-05", "2026-03-06"), F),
+    ("on the first day and the last", needed("2026-03-01", "2026-03-10", "2026-03-10"), T),
+    ("before it began", needed("2026-02-28", "2026-02-28"), F),
+    ("not given after all", needed("2026-03-05", "2026-03-05", status="not-done"), F),
+    ("scheduled or as needed, not told: perhaps", needed("2026-03-05", "2026-03-05", on=""), U),
+    ("not told, and too little anyway", needed("2026-03-05", on=""), F),
+    ("not told, and enough even if it was all", needed(*["2026-03-05"] * 4, on=""), T),
+    ("given on the scheduled order: the same use, seen twice", needed("2026-03-05", "2026-03-05", on="MedicationRequest/small"), F),
+    ("amount not told", [{**each, "dosage": {"route": each["dosage"]["route"]}} for each in needed("2026-03-05")], U),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "doses", "enough"), GIVEN, ids=[row[0] for row in GIVEN])
+def test_doses_as_needed_that_were_given_count_for_the_dose(case, doses, enough):
+    assert tried(SMALL, FILLED, NEEDED, *doses)["morphine"].enough is enough, case
+
+
+def test_a_dose_as_needed_of_another_opioid_is_no_dose_of_this_one():
+    other = order("897702", dosage(tablets(1), every(4), prn=True), id="other")
+    doses = [given("897702", tablets(1), f"2026-03-05T{hour:02}:00:00-05:00", route="oral", id=f"o{hour}",
+                   request={"reference": "MedicationRequest/other"}) for hour in (8, 12, 16)]  # fmt: skip
+    assert tried(SMALL, FILLED, other, *doses)["morphine"].enough is F
+
+
+def test_doses_as_needed_are_no_titration_and_no_schedule():
+    trial = tried(SMALL, FILLED, NEEDED, *needed("2026-03-05", "2026-03-05"))["morphine"]
+    assert (trial.titrated, trial.start, trial.end) == (U, when("2026-03-01"), when("2026-03-10"))
+
+
 def test_silence_about_rescue_is_no_only_where_it_is_vouched():
     assert tried(ER, FILLED, vouched=U)["morphine"].rescue is U
 

@@ -43,8 +43,13 @@ class Span(msgspec.Struct, frozen=True):
         return (self.start is None or self.start.first <= day) and (self.end is None or day <= self.end.last)
 
 
-def spans_of(events: Iterable[Event], as_of: AsOf, knowledge: OpioidKnowledge, table: FactorTable) -> list[Span]:
-    """Every dosage of every opioid up to `as_of`, stopped ones included; what was never given is left out."""
+def spans_of(
+    events: Iterable[Event], as_of: AsOf, knowledge: OpioidKnowledge, table: FactorTable
+) -> tuple[list[Span], list[Span]]:
+    """Every dosage of every opioid up to `as_of`, stopped ones included, and beside them the single doses that were given.
+
+    A dose that was given on an order whose amount can be read is only among the second.
+    """
     found: list[Span] = []
     opioids = opioid_events(events, knowledge)
     orders = Orders(opioids)
@@ -58,7 +63,7 @@ def spans_of(events: Iterable[Event], as_of: AsOf, knowledge: OpioidKnowledge, t
             span = _span(event, name, dose, needed, as_of, knowledge, table)
             if span is not None and (span.start is None or span.start.first <= as_of.day):
                 found.append(span)
-    return _by_day(_once(found))
+    return _by_day(_once(found)), _by_day([span for span in found if span.step.role == "recorded" and not span.rated])
 
 
 def _once(spans: list[Span]) -> list[Span]:
@@ -201,7 +206,7 @@ def points(course: Sequence[Span]) -> list[Point]:
     days += [
         after for span in scheduled if span.end is not None and (after := span.end.first + timedelta(days=1)) not in days
     ]
-    found = [_point(scheduled, day) for day in sorted(days)]
+    found = [point(scheduled, day) for day in sorted(days)]
     running = [each for each in found if each is not None]
     return [each for i, each in enumerate(running) if i == 0 or _changed(running[i - 1], each)]
 
@@ -210,7 +215,7 @@ def _changed(before: Point, after: Point) -> bool:
     return (before.amounts, before.readable) != (after.amounts, after.readable)
 
 
-def _point(scheduled: Sequence[Span], day: date) -> Point | None:
+def point(scheduled: Sequence[Span], day: date) -> Point | None:
     """The sum on one day; None where nothing was certainly used."""
     now = [span for span in scheduled if span.covers(day)]
     if not now:

@@ -6,7 +6,7 @@ Source: project dossier, pharmacology 3.2 to 3.4 and 1.5.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -15,7 +15,7 @@ import msgspec
 
 from fourthstep.events.event import Event
 from fourthstep.facts.opioids.convert import settled
-from fourthstep.facts.opioids.courses import Point, Span, points, spans_of, split
+from fourthstep.facts.opioids.courses import Point, Span, point, points, spans_of, split
 from fourthstep.facts.opioids.uses import opioid_events
 from fourthstep.ground.dates import AsOf, When
 from fourthstep.ground.interval import Interval
@@ -77,6 +77,8 @@ class _Asked(msgspec.Struct, frozen=True):
     limited: Truth
     silent: Truth
     all_spans: tuple[Span, ...]
+    given: tuple[Span, ...]
+    """Single doses that were given, by day."""
     taken: frozenset[str]
 
 
@@ -111,10 +113,10 @@ def opioid_trials(  # noqa: PLR0913  what the answer depends on, each by its nam
         KeyError: there is no such table or definition (a mistake in the call).
     """
     window = knowledge.limits.prognosis_windows.get(prognosis)
-    spans = tuple(spans_of(events, as_of, knowledge, knowledge.tables[table]))
+    spans, given = map(tuple, spans_of(events, as_of, knowledge, knowledge.tables[table]))
     asked = _Asked(
         as_of, knowledge, knowledge.limits.definitions[definition], window.value if window else None,
-        tuple(sorted(scores, key=lambda each: each.day)), tuple(toxicities), limited, vouched, spans,
+        tuple(sorted(scores, key=lambda each: each.day)), tuple(toxicities), limited, vouched, spans, given,
         _taken(events, knowledge),
     )  # fmt: skip
     names = sorted({span.step.opioid for span in spans if knowledge.ingredients[span.step.opioid].strength == "strong"})
@@ -148,18 +150,23 @@ def rotation(trials: Sequence[OpioidTrial], required: int) -> Truth:
 
 def _best(name: str, spans: Sequence[Span], asked: _Asked, definition: str) -> OpioidTrial | None:
     """The course of an opioid that comes nearest to an adequate trial; the latest of equals."""
-    wanted = asked.knowledge.ingredients[name].trial_routes
-    own = [
-        span
-        for span in spans
-        if span.step.opioid == name
-        and (span.step.route in wanted or not span.step.route if wanted else span.step.route not in _NO_SYSTEMIC)
-    ]
+    own = _own(name, spans, asked)
     gap = int(asked.knowledge.limits.coverage_outpatient.value)
     trials = [_trial(name, course, asked, definition) for course in split(own, gap)]
     strong = [trial for trial in trials if trial.strong is not Truth.FALSE]
     rank = {Truth.FALSE: 0, Truth.UNKNOWN: 1, Truth.TRUE: 2}
     return max(strong, key=lambda each: (rank[each.adequate], each.end.last if each.end else date.min), default=None)
+
+
+def _own(name: str, spans: Sequence[Span], asked: _Asked) -> list[Span]:
+    """The uses of an opioid by a route that counts for its trial."""
+    wanted = asked.knowledge.ingredients[name].trial_routes
+    return [
+        span
+        for span in spans
+        if span.step.opioid == name
+        and (span.step.route in wanted or not span.step.route if wanted else span.step.route not in _NO_SYSTEMIC)
+    ]
 
 
 def _trial(name: str, course: list[Span], asked: _Asked, definition: str) -> OpioidTrial:
@@ -293,7 +300,7 @@ def _enough(name: str, changes: Sequence[Point], course: Sequence[Span], asked: 
     """The dose was reached; methadone is judged on days and titration, never on its equivalent."""
     if not asked.knowledge.ingredients[name].by_dose:
         return _titrated(name, changes, asked)
-    reached = any_of(_reaches(name, point, asked) for point in changes)
+    reached = any_of([*(_reaches(name, each, asked) for each in changes), *_reached_by_given(name, course, asked)])
     undated = any(span.start is None or span.end is None for span in course if not span.as_needed)
     unread = any(span.step.scheduled is None for span in course if not span.as_needed)
     if reached is Truth.FALSE and (undated or unread):
@@ -301,18 +308,45 @@ def _enough(name: str, changes: Sequence[Point], course: Sequence[Span], asked: 
     return reached
 
 
-def _reaches(name: str, point: Point, asked: _Asked) -> Truth:
+def _reached_by_given(name: str, course: Sequence[Span], asked: _Asked) -> Iterator[Truth]:
+    """Day by day: did the schedule with the doses as needed that were given reach it, or all that was given?
+
+    A dose of which the record does not tell whether it was scheduled or as needed may add to the schedule: where only
+    that reaches the limit, it is unknown.  Source: pharmacology 1.8.
+    """
+    start, end = _bounds(course)
+    if start is None or end is None:
+        return
+    scheduled = [span for span in course if not span.as_needed]
+    own = [span for span in _own(name, asked.given, asked) if span.start is not None and span.start.is_day]
+    for day in sorted({span.start.first for span in own if span.start is not None}):
+        if not start.last <= day <= end.first:
+            continue
+        given = [span for span in own if span.covers(day)]
+        needed = [span for span in given if span.as_needed]
+        unclear = [span for span in given if span.unclear and span not in scheduled]
+        sure = any_of(_day_reaches(name, spans, day, asked) for spans in ([*scheduled, *needed], given))
+        perhaps = _day_reaches(name, [*scheduled, *needed, *unclear], day, asked)
+        yield Truth.TRUE if sure is Truth.TRUE else Truth.FALSE if perhaps is Truth.FALSE else Truth.UNKNOWN
+
+
+def _day_reaches(name: str, spans: Sequence[Span], day: date, asked: _Asked) -> Truth:
+    found = point(spans, day)
+    return Truth.FALSE if found is None else _reaches(name, found, asked)
+
+
+def _reaches(name: str, at: Point, asked: _Asked) -> Truth:
     """The default equivalent reaches the limit, and so does the low one or the opioid's own amount."""
     limits, limit = asked.knowledge.limits, asked.definition.dose
-    low, most = point.default.low or Decimal(0), point.range.high or Decimal(0)
+    low, most = at.default.low or Decimal(0), at.range.high or Decimal(0)
     tolerant = limit == limits.tolerance_dose.value and any(
-        (amount := point.amounts.get(row.route)) is not None and (amount.low or Decimal(0)) >= row.at_least
+        (amount := at.amounts.get(row.route)) is not None and (amount.low or Decimal(0)) >= row.at_least
         for row in limits.tolerated
         if row.ingredient == name
     )
-    if low >= limit and (tolerant or (point.range.low or Decimal(0)) >= limit):
+    if low >= limit and (tolerant or (at.range.low or Decimal(0)) >= limit):
         return Truth.TRUE
-    return Truth.FALSE if point.readable and most < limit and not tolerant else Truth.UNKNOWN
+    return Truth.FALSE if at.readable and most < limit and not tolerant else Truth.UNKNOWN
 
 
 def _titrated(name: str, changes: Sequence[Point], asked: _Asked) -> Truth:
