@@ -138,6 +138,22 @@ class TestOrgans:
 
 
 GABA = "adjuvant:gabapentinoid"
+FIT = (lab("creatinine", 0.8, "mg/dL", 1), lab("weight", 90, "kg", 1))
+"""A clearance above 80 mL/min."""
+
+
+def steps(since, until=0, *, dose=300, strength=None, source="statement"):
+    """Gabapentin once a day from so many days ago to so many; `until` None: stopped nobody knows when."""
+    found = drug(GABA, "gabapentin", dose, 1, since, until or None, source, current=until == 0)
+    what = msgspec.structs.replace(found.drug, strength=Decimal(strength) if strength else None, strength_unit="mg")
+    return msgspec.structs.replace(found, drug=what, ref=f"{source}/{since}-{until}-{dose}-{strength}")
+
+
+def needed(event):
+    doses = tuple(msgspec.structs.replace(dose, as_needed=True) for dose in event.drug.doses)
+    return msgspec.structs.replace(event, drug=msgspec.structs.replace(event.drug, doses=doses))
+
+
 SUPPLY = drug(GABA, "gabapentin", None, since=50, source="dispense", current=None)
 ADJUVANT = [
     # case, events, told
@@ -154,6 +170,34 @@ ADJUVANT = [
      lab("creatinine", 0.8, "mg/dL", 1), lab("weight", 90, "kg", 1)], {"sex": "male"}, "no"),
     ("too little, the kidney not known", [drug(GABA, "gabapentin", 200, 3, 14, source="statement")], {},
      "unknown: dose-or-time-not-known"),
+    ("too little for any kidney", [drug(GABA, "gabapentin", 149, 1, 14, source="statement")], {}, "no"),
+    ("raised: two weeks in all, a week at the dose", [steps(14, 8), steps(7, dose=900), *FIT], {"sex": "male"}, "yes"),
+    ("raised: six days at the dose", [steps(14, 7), steps(6, dose=900), *FIT], {"sex": "male"}, "no"),
+    ("raised: thirteen days in all", [steps(13, 8), steps(7, dose=900), *FIT], {"sex": "male"}, "no"),
+    ("raised after a day without", [steps(20, 9), steps(7, dose=900), *FIT], {"sex": "male"}, "no"),
+    ("raised, and nobody knows when the first was stopped", [steps(14, None), steps(7, dose=900), *FIT], {"sex": "male"},
+     "unknown: dose-or-time-not-known"),
+    ("two strengths beside each other add up", [steps(14, 0, strength=300), steps(14, 0, dose=600, strength=600), *FIT],
+     {"sex": "male"}, "yes"),
+    ("one strength twice: perhaps one use", [steps(14, 0, dose=450), steps(14, 0, dose=450), *FIT], {"sex": "male"},
+     "unknown: dose-or-time-not-known"),
+    ("an order and a statement of one use are not added", [steps(14, 0, dose=450), steps(14, 0, dose=450, source="order"),
+     *FIT], {"sex": "male"}, "no"),
+    ("renewed, the ends not recorded: one use", [*(steps(back, None, dose=300) for back in (90, 60, 30)), *FIT],
+     {"sex": "male"}, "no"),
+    ("given for a week", [*(steps(day, day, dose=900, source="administration") for day in range(7)), *FIT],
+     {"sex": "male"}, "no"),
+    ("given for two weeks, the last one at the dose", [*(steps(day, day, dose=900 if day < 7 else 300,
+     source="administration") for day in range(14)), *FIT], {"sex": "male"}, "yes"),
+    ("given for two weeks, six days at the dose", [*(steps(day, day, dose=900 if day < 6 else 300,
+     source="administration") for day in range(14)), *FIT], {"sex": "male"}, "no"),
+    ("given for two weeks at a dose that could do for a poor kidney", [*(steps(day, day, dose=300, source="administration")
+     for day in range(14))], {}, "unknown: dose-or-time-not-known"),
+    ("25 mg: whether frail is not known", [drug("adjuvant:tca", "amitriptyline", 25, 1, 60, source="statement")],
+     {"vouched": ["drug"]}, "unknown: dose-or-time-not-known"),
+    ("24 mg: too little even if frail", [drug("adjuvant:tca", "amitriptyline", 24, 1, 60, source="statement")],
+     {"vouched": ["drug"]}, "no"),
+    ("as needed only", [needed(steps(30, 0, dose=900)), *FIT], {"sex": "male"}, "no"),
     ("ordered only", [drug("adjuvant:tca", "amitriptyline", 50, 1, 60)], {}, "unknown: dose-or-time-not-known"),
     ("ordered and handed out", [drug("adjuvant:tca", "amitriptyline", 50, 1, 60),
      drug("adjuvant:tca", "amitriptyline", None, since=50, source="dispense", current=None)], {}, "yes"),

@@ -223,7 +223,7 @@ class Statements:
             self.found.append(Event("drug", concept, f"stated/drug/{number}", start, end, drug=drug, current=current,
                                     status="active" if current else ""))  # fmt: skip
             if last is not None:
-                given = msgspec.structs.replace(drug, source="administration", given=True)
+                given = msgspec.structs.replace(drug, source="administration", given=True, order=f"stated/drug/{number}")
                 self.found.append(Event("drug", concept, f"stated/drug/{number}/given", last, drug=given))
 
     def _dose(self, each: DrugStatement) -> tuple[Dose, Decimal | None, str]:

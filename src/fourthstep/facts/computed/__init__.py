@@ -4,7 +4,7 @@ Each is declared in `knowledge/facts/` with `kind: computed`, and its definition
 holds this table against those declarations.
 """
 
-from fourthstep.facts.computed import drugs, opioid, organs, pain, patient, procedures
+from fourthstep.facts.computed import drugs, opioid, organs, pain, patient, procedures, trials
 from fourthstep.facts.computed.opioid import opioid_dose_of, opioid_history_of, opioid_trials_of
 from fourthstep.facts.derive import Compute, Facts
 from fourthstep.facts.fact import Fact, unknown
@@ -53,10 +53,10 @@ COMPUTED: dict[str, Compute] = {
     "opioid_classes_not_tolerated": procedures.opioid_classes_not_tolerated,
     "opioid_lowered_after_toxicity": procedures.opioid_lowered_after_toxicity,
     "naloxone_given": procedures.naloxone_given,
-    "adjuvant_adequate": drugs.adjuvant_adequate,
-    "adjuvant_not_usable": drugs.adjuvant_not_usable,
-    "nonopioid_adequate": drugs.nonopioid_adequate,
-    "bone_agent_adequate": drugs.bone_agent_adequate,
+    "adjuvant_adequate": trials.adjuvant_adequate,
+    "adjuvant_not_usable": trials.adjuvant_not_usable,
+    "nonopioid_adequate": trials.nonopioid_adequate,
+    "bone_agent_adequate": trials.bone_agent_adequate,
     "cytotoxic_chemotherapy": drugs.cytotoxic_chemotherapy,
     "days_since_cytotoxic": drugs.days_since_cytotoxic,
     "late_nadir_chemotherapy": drugs.late_nadir_chemotherapy,
