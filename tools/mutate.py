@@ -14,6 +14,7 @@ Survivors that cannot change any answer are listed with their reason in `knowled
 import argparse
 import hashlib
 import random
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -603,13 +604,16 @@ def _entry(mutant: Mutant, knowledge: Knowledge) -> object:
 
 
 def knowledge_of(revision: str) -> Knowledge:
-    """The knowledge as another revision has it."""
+    """The knowledge as another revision has it; what is only read, and so never changed, is that of today."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["git", "archive", "-o", f"{folder}/knowledge.tar", revision, "knowledge"],  # noqa: S603, S607
                        check=True, cwd=ROOT)  # fmt: skip
         with tarfile.open(f"{folder}/knowledge.tar") as packed:
             packed.extractall(folder, filter="data")
-        return read_knowledge(Path(folder) / "knowledge")
+        then = Path(folder) / "knowledge"
+        shutil.copytree(ROOT / "knowledge" / "references", then / "references", dirs_exist_ok=True)
+        shutil.copy(ROOT / "knowledge" / "disagreements.yaml", then)
+        return read_knowledge(then)
 
 
 class Journal:

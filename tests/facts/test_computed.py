@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from fourthstep.events.event import Dose, Drug, Event
+from fourthstep.events.event import Dose, Drug, Event, NotUsed
 from fourthstep.facts.computed import COMPUTED
 from fourthstep.ground.dates import when
 from fourthstep.ground.interval import Interval
@@ -399,6 +399,20 @@ class TestToxicity:
     )  # fmt: skip
     def test_lowered_after_toxicity(self, events, wanted):
         assert told("opioid_lowered_after_toxicity", *events) == wanted
+
+    @pytest.mark.parametrize(
+        ("concept", "reason", "wanted"),
+        [
+            ("radiotherapy", "not-done", "unknown: not-done-reason-not-read"),
+            ("imrt", "do-not-perform", "unknown: not-done-reason-not-read"),
+            ("radiotherapy", "entered-in-error", "no"),
+            ("radiotherapy", "ordered-not-done", "no"),
+            ("physical_therapy", "not-done", "no"),
+        ],
+    )
+    def test_radiotherapy_that_was_not_done_may_have_been_declined(self, concept, reason, wanted):
+        left = NotUsed("Procedure/x", concept, reason)
+        assert told("radiotherapy_declined", not_used=(left,)) == wanted
 
     @pytest.mark.parametrize(("name", "kind"), [("radiotherapy_declined", "procedure"), ("opioid_declined", "drug"),
                                                 ("opioid_rotation_declined", "drug")])  # fmt: skip

@@ -57,8 +57,12 @@ def _here(courses: list[Event], pain: Pain | None) -> list[Event]:
 
 
 def radiotherapy_declined(facts: Facts, _pain: Pain | None) -> Fact:
-    """Refused or impossible.  A record rarely says so: not done without a reason stays unknown."""
-    return _asked_only("radiotherapy_declined", facts)
+    """Refused or impossible.  A record rarely says so, and reasons are not read: a course that was not done is unknown."""
+    name = "radiotherapy_declined"
+    concepts = facts.knowledge.facts["radiotherapy"].concepts
+    left = [each.ref for each in facts.timeline.events.not_used
+            if each.concept in concepts and each.reason in ("not-done", "do-not-perform")]  # fmt: skip
+    return unknown(name, "not-done-reason-not-read", refs=tuple(sorted(set(left)))) if left else _asked_only(name, facts)
 
 
 def opioid_declined(facts: Facts, _pain: Pain | None) -> Fact:
