@@ -93,7 +93,6 @@ BAD = [
     ("ftp://files.example/Patient", "none"),
     ("file:///etc/passwd", "none"),
     ("https://[::1", "none"),
-    ("/files/Patient", "none"),
 ]
 
 
