@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test check docs bench accuracy mutate mutate-sample mutate-changed records lock clean
+.PHONY: help demo test check docs bench accuracy mutate mutate-sample mutate-changed records bulk-foreign lock clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ mutate: $(STAMP)  ## change each limit of the knowledge once: does a case turn r
 
 records: $(STAMP)  ## what the real records beside the project give, data set by data set
 	$(BIN)/python tools/records.py
+
+bulk-foreign: $(STAMP)  ## a foreign Bulk Data client (smart-fetch) against our test server
+	$(BIN)/python tools/bulk_foreign.py
 
 lock:  ## renew requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --extra html --extra pdf --extra remote --extra zstd \

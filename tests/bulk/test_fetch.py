@@ -128,6 +128,20 @@ def test_retry_after_is_obeyed_in_seconds(run):
     assert run.waits == [7, 7, 7]
 
 
+@pytest.mark.parametrize(("asked", "waited"), [("0", 0.2), ("999999999999", 86400), ("86401", 86400), ("86400", 86400)])
+def test_retry_after_has_bounds(run, asked, waited):
+    with BulkServer(SMALL, polls=1, retry_after=asked) as server:
+        run(server)
+    assert run.waits == [waited]
+
+
+@pytest.mark.parametrize("asked", ["soon", "-5", "1.5", ""])
+def test_a_retry_after_that_says_nothing_is_as_none(run, asked):
+    with BulkServer(SMALL, polls=1, retry_after=asked) as server:
+        run(server)
+    assert 1.5 <= run.waits[0] <= 2.5
+
+
 def test_retry_after_is_obeyed_as_a_date(run):
     import time
 
@@ -308,6 +322,17 @@ def test_empty_lines_and_crlf_do_not_count(run):
         manifest["output"][0]["url"] = f"{server.root}/files/Patient"
         server.behaviour.manifest = json.dumps(manifest).encode()
         assert run(server).files[0].lines == 2
+
+
+def test_addresses_that_are_not_absolute_belong_to_the_server(run):
+    with BulkServer(SMALL, token="t") as server:
+        page = {
+            "transactionTime": TIME,
+            "requiresAccessToken": True,
+            "output": [{"type": "Patient", "url": "/files/Patient"}],
+        }
+        server.behaviour.manifest = json.dumps(page).encode()
+        assert run(server).complete
 
 
 def test_names_from_the_manifest_do_not_leave_the_folder(run):

@@ -8,6 +8,7 @@ import pytest
 
 from fourthstep.fetch.access import Access
 from fourthstep.fetch.request import Request
+from fourthstep.fetch.token import Given
 from fourthstep.fetch.wire import Pace, Wire
 from fourthstep.ground.errors import FourthstepError, RecordError
 from fourthstep.ground.web import origin_of
@@ -93,7 +94,6 @@ BAD = [
     ("ftp://files.example/Patient", "none"),
     ("file:///etc/passwd", "none"),
     ("https://[::1", "none"),
-    ("/files/Patient", "none"),
 ]
 
 
@@ -144,6 +144,39 @@ def test_a_next_page_on_another_origin_is_not_asked(run):
         with pytest.raises(RecordError, match="next page lies on another origin"):
             run(server)
         assert elsewhere.log == []
+
+
+def test_a_next_page_on_an_allowed_origin_is_asked_without_the_token(run):
+    with BulkServer(SMALL) as elsewhere, BulkServer(SMALL, token=TOKEN) as server:
+        elsewhere.jobs["job9"] = {"polls": 0, "asked": {"_type": []}, "path": "", "method": ""}
+        page = {"transactionTime": TIME, "requiresAccessToken": False, "output": []}
+        page["link"] = [{"relation": "next", "url": f"{elsewhere.root}/status/job9"}]
+        server.behaviour.manifest = json.dumps(page).encode()
+        assert run(server, access=Access(token=TOKEN, origins=(elsewhere.root,))).complete
+        assert tokens_at(elsewhere, "/status") == tokens_at(elsewhere) == {""}
+
+
+SEES = [
+    # may see it at all, the manifest asks, allowed, there, the token seen
+    (True, False, False, "here", True),
+    (False, True, True, "here", False),
+    (True, False, True, "elsewhere", False),
+    (True, True, False, "elsewhere", False),
+    (True, True, True, "elsewhere", True),
+    (False, True, True, "elsewhere", False),
+]
+
+
+@pytest.mark.parametrize(("token", "granted", "allowed", "where", "seen"), SEES)
+def test_every_request_asks_who_may_see_the_token(token, granted, allowed, where, seen):
+    with BulkServer(SMALL) as here, BulkServer(SMALL) as elsewhere:
+        there = {"here": here, "elsewhere": elsewhere}[where]
+        wire = Wire(here.base, frozenset({origin_of(elsewhere.root)} if allowed else ()), Pace())
+        wire.tokens = Given(TOKEN)
+        with wire.stream("GET", f"{there.root}/files/Patient", token=token, granted=granted):
+            pass
+        wire.close()
+        assert tokens_at(there) == {f"Bearer {TOKEN}" if seen else ""}
 
 
 def test_pages_in_a_circle_end(run):

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from fourthstep.fetch.wire import joined
 from fourthstep.ground.errors import RecordError
 
 Kind = Literal["output", "outcome", "deleted"]
@@ -82,8 +83,13 @@ def read_manifest(body: bytes) -> Manifest:
         ) from None
 
 
-def files_of(pages: Iterable[Manifest]) -> list[Wanted]:
-    """The files of all pages, each under a name of its own that depends on nothing but the manifest."""
+def files_of(pages: Iterable[Manifest], base: str) -> list[Wanted]:
+    """The files of all pages, each under a name of its own that depends on nothing but the manifest.
+
+    Args:
+        pages: the manifest.
+        base: what an address that is not absolute, as the first servers wrote them, belongs to.
+    """
     numbers: Counter[str] = Counter()
     found = []
     for page in pages:
@@ -99,5 +105,9 @@ def files_of(pages: Iterable[Manifest]) -> list[Wanted]:
                 place = f"{DELETED}/{name}" if kind == "deleted" else name
                 number = numbers[place.lower()]
                 numbers[place.lower()] += 1
-                found.append(Wanted(f"{place}.{number:03d}", kind, name, entry.url, entry.count, page.requires_access_token))
+                found.append(
+                    Wanted(
+                        f"{place}.{number:03d}", kind, name, joined(base, entry.url), entry.count, page.requires_access_token
+                    )
+                )
     return found

@@ -143,11 +143,11 @@ class _Fetching:
         if not self._store.status:
             self._begin()
         pages = self._store.pages() or self._manifest()
-        missing = self._fetch(files_of(page.read for page in pages))
+        missing = self._fetch(self._files(pages))
         if any(each.gone for each in missing.values()):
             self._say("addresses of files have expired: asking for the manifest again")
             pages = self._renewed(pages)
-            missing = self._fetch(files_of(page.read for page in pages))
+            missing = self._fetch(self._files(pages))
         return self._end(pages, missing, allow_broken=allow_broken)
 
     def _begin(self) -> None:
@@ -170,9 +170,12 @@ class _Fetching:
         self._store.keep_pages(pages)
         return pages
 
+    def _files(self, pages: list[Page]) -> list[Wanted]:
+        return files_of((page.read for page in pages), self._store.status)
+
     def _renewed(self, before: list[Page]) -> list[Page]:
         after = self._manifest()
-        if not same(files_of(page.read for page in before), files_of(page.read for page in after)):
+        if not same(self._files(before), self._files(after)):
             raise RecordError(
                 "The server's manifest has changed since the export began.  Give it up with --abort, then begin anew."
             )
@@ -213,7 +216,7 @@ class _Fetching:
 
     def _end(self, pages: list[Page], missing: dict[str, NotFetchedError], *, allow_broken: bool) -> Summary:
         done = self._store.done()
-        order = [each.name for each in files_of(page.read for page in pages)]
+        order = [each.name for each in self._files(pages)]
         files = [done[name] for name in order if name in done]
         issues = self._issues(files)
         why = [f"{len(missing)} file{'s' if len(missing) != 1 else ''} did not come"] if missing else []

@@ -24,7 +24,8 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_HOPS = 5
 UNREACHABLE = 0
 """Status of a request that got no answer."""
-_LONGEST = 24 * 3600.0
+_SHORTEST, _LONGEST = 0.2, 24 * 3600.0
+"""Seconds that are waited whatever `Retry-After` asks for."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -55,7 +56,6 @@ class Pace(msgspec.Struct, kw_only=True):
     parallel: int = 3
     """Files at the same time."""
     pause: Callable[[float], None] | None = None
-    clock: Callable[[], float] = time.time
     stop: threading.Event = msgspec.field(default_factory=threading.Event)
     """Set: nobody waits any longer."""
 
@@ -73,9 +73,9 @@ class Pace(msgspec.Struct, kw_only=True):
         """`Retry-After` in seconds; a number or a date."""
         text = text.strip()
         if text.isascii() and text.isdigit():
-            return min(float(text[:9]), _LONGEST)
+            return min(max(float(text[:9]), _SHORTEST), _LONGEST)
         try:
-            return min(max(parsedate_to_datetime(text).timestamp() - self.clock(), 1.0), _LONGEST)
+            return min(max(parsedate_to_datetime(text).timestamp() - time.time(), _SHORTEST), _LONGEST)
         except (ValueError, TypeError, OverflowError):
             return None
 
