@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test check docs bench mutate mutate-sample mutate-changed records lock clean
+.PHONY: help demo test check docs bench accuracy mutate mutate-sample mutate-changed records lock clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ docs: $(STAMP)  ## the book as pages that open from a disk: out/book/index.html
 
 bench: $(STAMP)  ## speed, beside its floor in the same run
 	$(BIN)/python benchmarks/single.py
+
+accuracy: $(STAMP)  ## how good is it: the engine against made-up patients whose truth is known; writes docs/accuracy.md
+	$(BIN)/python tools/accuracy.py
 
 mutate-sample: $(STAMP)  ## the mutation check on a sample of the changes
 	$(BIN)/python tools/mutate.py --sample 150 --at-least 0.9

@@ -126,7 +126,7 @@ def draw(seed: int, number: int) -> Latent:
 
 
 def _one(name: str, rng: random.Random) -> str:
-    shares = table("rates")[name]
+    shares: Mapping[str, float] = table("rates")[name]
     return rng.choices(list(shares), weights=list(shares.values()))[0]
 
 

@@ -40,8 +40,8 @@ def option_truth(name: str, patient: Latent) -> Verdict | None:
         return {"verdict": NOT_INDICATED, "why": ["not in scope"]}
     if patient.syndrome in option.get("not_judged_in", ()):
         return None
-    wanted = option.get("only_if", {})
-    if patient.syndrome not in option["indicated_in"] or any(getattr(patient, key) != value for key, value in wanted.items()):
+    fits = all(getattr(patient, key) == wanted for key, wanted in option.get("only_if", {}).items())
+    if patient.syndrome not in option["indicated_in"] or not fits:
         return {"verdict": NOT_INDICATED, "why": ["another pain"]}
     lasting, correctable = _lasting(option, patient), _correctable(option, patient)
     made: Verdict = {"verdict": BLOCKED if lasting or correctable else OPEN, "why": [*lasting, *correctable]}
@@ -61,10 +61,11 @@ def _lasting(option: Mapping[str, Any], patient: Latent) -> list[str]:
 def _correctable(option: Mapping[str, Any], patient: Latent) -> list[str]:
     """The families of safety that block until they are corrected."""
     limits, implant = table("safety"), option.get("implant", False)
-    lab = option["lab_class"]
+    most, least = limits["inr"]["above"].get(option["lab_class"]), limits["platelets"]["below"].get(option["lab_class"])
+    most = limits["inr"]["above_implant"] if implant else most
     tests = {
-        "platelets": patient.platelets < limits["platelets"]["below"].get(lab, 0),
-        "inr": patient.inr > limits["inr"]["above"].get(lab, 99) or (implant and patient.inr > limits["inr"]["above_implant"]),
+        "platelets": least is not None and patient.platelets < least,
+        "inr": most is not None and patient.inr > most,
         "neutrophils": implant and patient.neutrophils < limits["neutrophils"]["below_implant"],
         "infection": patient.infection,
         "antithrombotic": _on_board(option["hold_class"], patient),
@@ -77,7 +78,8 @@ def _on_board(hold_class: str, patient: Latent) -> bool:
     hold = table("safety")["hold"].get(patient.antithrombotic, {})
     if hold_class not in hold:
         return False
-    return bool(patient.hours_since_dose < hold[hold_class] or patient.inr > hold.get("inr_at_most", 99))
+    too_soon = patient.hours_since_dose < hold[hold_class]
+    return bool(too_soon or ("inr_at_most" in hold and patient.inr > hold["inr_at_most"]))
 
 
 # -- pathway (design 5, first match) ---------------------------------------------------------------------------
@@ -90,7 +92,7 @@ def _pathway(patient: Latent, options: Mapping[str, Verdict]) -> tuple[str, list
         return "red flag first", flags
     if patient.control == "not-assessable":
         return "cannot tell", ["pain cannot be scored"]
-    if patient.control == "controlled":      # toxicity of opioids is not generated: what is taken is tolerated
+    if patient.control == "controlled":  # toxicity of opioids is not generated: what is taken is tolerated
         return "controlled", ["average pain at most 3"]
     if not (gaps := conventional_gaps(patient)):
         return "refer", ["conventional treatment is exhausted"]
