@@ -15,8 +15,16 @@ from typing import Any
 TABLES = Path(__file__).parent / "tables"
 LIMITS = {"platelets-low": 31, "platelets-borderline": 62, "inr-high": 2.3, "inr-borderline": 1.6, "neutrophils-low": 0.3}
 """Values of the findings, clearly on their side of the limits of `tables/safety.toml`."""
-TAKEN = {"apixaban": (14, 96), "enoxaparin": (14, 48), "clopidogrel": (15, 216), "warfarin": (28, 168), "aspirin": (15, 15)}
-"""Hours from the last dose to the end of the day: taken as usual, and paused long enough."""
+DOSING = ("usual", "paused-briefly", "paused")
+TAKEN = {
+    "apixaban": (14, 40, 96),
+    "enoxaparin": (14, 16, 48),
+    "clopidogrel": (15, 96, 216),
+    "warfarin": (28, 76, 168),
+    "aspirin": (15, 15, 15),
+}
+"""Hours from the last dose to the end of the day: taken as usual, paused but too briefly, paused long enough."""
+WARFARIN_INR = (2.4, 1.9, 1.1)
 
 
 @cache
@@ -56,6 +64,8 @@ class Latent:
     infection: bool
     allergy: str
     antithrombotic: str
+    paused: bool
+    """The antithrombotic was stopped for the procedure."""
     hours_since_dose: int
     prognosis: str
     goal: str
@@ -90,12 +100,11 @@ def draw(seed: int, number: int) -> Latent:
     sex = {"cervix": "female", "breast": "female", "prostate": "male"}.get(cancer) or rng.choice(["female", "male"])
     control = "uncontrolled" if syndrome == "cord-compression" else _one("pain", rng)
     finding, drug = _one("safety", rng), _one("antithrombotic", rng)
-    usual, paused = TAKEN[drug]
-    held = _share("held", rng)
+    dosing = DOSING.index(_one("dosing", rng))
     inr = LIMITS["inr-high"] if finding == "inr-high" else LIMITS["inr-borderline"] if finding == "inr-borderline" else 1.0
     taken = drug if finding == "antithrombotic" else ""
     if taken == "warfarin":
-        inr = 1.1 if held else 2.4
+        inr = WARFARIN_INR[dosing]
     return Latent(
         number=number,
         seed=seed,
@@ -119,7 +128,8 @@ def draw(seed: int, number: int) -> Latent:
         infection=finding == "infection",
         allergy=finding.removeprefix("allergy-") if finding.startswith("allergy") else "",
         antithrombotic=taken,
-        hours_since_dose=(paused if held else usual) if taken else 0,
+        paused=bool(taken) and drug != "aspirin" and dosing > 0,
+        hours_since_dose=TAKEN[drug][dosing] if taken else 0,
         prognosis=_one("prognosis", rng),
         goal=_one("goal", rng),
     )

@@ -263,11 +263,10 @@ def _antithrombotic(chart: Chart, patient: Latent) -> None:
     }.get(drug, dose(1, "tablet", 24))
     days, hours = divmod(24 - patient.hours_since_dose, 24)
     last = chart.at(-days, hours)
-    held = patient.hours_since_dose > 30
     code, display, _ = PRODUCTS[drug]
     order = chart.order("antithrombotic", drug, given, 40)
     made = chart.resources[-1]
-    if held:
+    if patient.paused:
         made["status"] = "stopped"
         made["meta"]["lastUpdated"] = last
         made["dispenseRequest"] = {"validityPeriod": {"start": made["authoredOn"], "end": last}}
@@ -276,9 +275,9 @@ def _antithrombotic(chart: Chart, patient: Latent) -> None:
         "MedicationStatement",
         "antithrombotic-list",
         seen=chart.at(0, 11),
-        status="completed" if held else "active",
+        status="completed" if patient.paused else "active",
         medicationCodeableConcept=concept(coding(RXNORM, code, display), text=display),
-        effectivePeriod={"start": made["authoredOn"]} | ({"end": last} if held else {}),
+        effectivePeriod={"start": made["authoredOn"]} | ({"end": last} if patient.paused else {}),
         dateAsserted=chart.at(0, 11),
         dosage=[given],
     )
