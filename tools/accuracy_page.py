@@ -25,6 +25,7 @@ LOOKED_AT = """Each kind was looked at. Nothing in the generator was changed to 
 in the truth tables was corrected from the dossier, and is named in the data card. *Whose*: the engine's, the dossier's (it
 says two things, or leaves a judgement), or the record's (what was sent does not tell it)."""
 WORDS = ("not in scope", "red flag first", "cannot tell", "controlled", "refer", "refer early", "optimise first")
+SENT_AWAY = ("not in scope", "controlled")
 OPEN_COLUMNS = ("sensitivity: open, proposed", "open, after correction", "open, not assessable", "open, missed")
 SHUT_COLUMNS = ("specificity: not open, not proposed", "not open, not assessable", "not open, proposed")
 
@@ -44,6 +45,10 @@ def page(levels: Mapping[float, Tally], alone: Mapping[str, Tally], rows: list[d
         "## One knob alone",
         "The level is 0.4 for the named knob and 0 for the others.",
         _table(("knob", *ALL_COLUMNS), ([name.replace("_", " "), *_sums(each)] for name, each in alone.items())),
+        "## Lost without a word",
+        "Patients who in truth need something (every pathway but *not in scope* and *controlled*), and whom the engine sends away.",
+        _lost(levels, "mess"),
+        _lost(alone, "knob alone, at 0.4"),
         "## Families of safety",
         "Options that one family alone blocks, in truth, and that the engine proposed all the same: the dangerous mistake.",
         _families(levels),
@@ -112,6 +117,16 @@ def _each_pathway(levels: Mapping[float, Tally]) -> Iterator[str]:
                 ]
             )
         yield f"### Pathway, mess {level:g}\n\n" + _table(("word", "sensitivity", "cannot tell", "specificity"), rows)
+
+
+def _lost(tallies: Mapping[Any, Tally], what: str) -> str:
+    rows = []
+    for name, tally in tallies.items():
+        needing = Counter({key: count for key, count in tally.pathway.items() if key[0] not in SENT_AWAY})
+        sent = [sum(count for (_, said), count in needing.items() if said == word) for word in SENT_AWAY]
+        rows.append([str(name).replace("_", " "), str(sum(needing.values())),
+                     *(str(Share(count, sum(needing.values()))) for count in sent)])  # fmt: skip
+    return _table((what, "patients", *(f"called *{word}*" for word in SENT_AWAY)), rows)
 
 
 def _families(levels: Mapping[float, Tally]) -> str:
