@@ -46,7 +46,7 @@ def page(levels: Mapping[float, Tally], alone: Mapping[str, Tally], rows: list[d
         "The level is 0.4 for the named knob and 0 for the others.",
         _table(("knob", *ALL_COLUMNS), ([name.replace("_", " "), *_sums(each)] for name, each in alone.items())),
         "## Lost without a word",
-        "Patients who in truth need something (every pathway but *not in scope* and *controlled*), and whom the engine sends away.",
+        "Patients who in truth need something (not *not in scope*, not *controlled*), and whom the engine sends away.",
         _lost(levels, "mess"),
         _lost(alone, "knob alone, at 0.4"),
         "## Families of safety",
