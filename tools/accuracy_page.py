@@ -46,7 +46,8 @@ def page(levels: Mapping[float, Tally], alone: Mapping[str, Tally], rows: list[d
         "The level is 0.4 for the named knob and 0 for the others.",
         _table(("knob", *ALL_COLUMNS), ([name.replace("_", " "), *_sums(each)] for name, each in alone.items())),
         "## Lost without a word",
-        "Patients who in truth need something (not *not in scope*, not *controlled*), and whom the engine sends away.",
+        "Patients who in truth need something (not *not in scope*, not *controlled*), and whom the engine sends away.\n"
+        "A diagnosis that is missing in an export that vouches for its diagnoses reads as *no*.",
         _lost(levels, "mess"),
         _lost(alone, "knob alone, at 0.4"),
         "## Families of safety",
@@ -161,9 +162,17 @@ def _syndromes(levels: Mapping[float, Tally]) -> str:
 
 
 def _disagreements(rows: list[dict[str, Any]]) -> str:
-    keys = ("what", "syndrome", "truth", "said", "count", "example", "whose", "because")
-    head = ("what", "syndrome", "truth", "engine", "patients", "such as", "whose", "why")
-    return _table(head, ([str(row[key]) for key in keys] for row in rows))
+    """One line an explanation, with every kind that it meets."""
+    by_reason: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_reason.setdefault(row["because"], []).append(row)
+    lines = []
+    for because, met in by_reason.items():
+        kinds = (f"{row['what']}, {row['syndrome']}: {row['count']}, such as {row['example']}" for row in met)
+        truths = " / ".join(dict.fromkeys(row["truth"] for row in met))
+        said = " / ".join(dict.fromkeys(row["said"] for row in met))
+        lines.append([met[0]["whose"], because, truths, said, str(sum(row["count"] for row in met)), "; ".join(kinds)])
+    return _table(("whose", "why", "truth", "engine", "times", "what, syndrome: times, such as"), lines)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -206,8 +215,12 @@ def picture(levels: Mapping[float, Tally]) -> str:
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline points="{line}" stroke="{colour}" stroke-dasharray="{dash or "none"}"/>')
         legend = (WIDTH - RIGHT + 30, TOP + 12 + row * 24)
+        parts.append(
+            f'<polyline points="{legend[0] - 18},{legend[1]} {legend[0] + 18},{legend[1]}" stroke="{colour}" '
+            f'stroke-dasharray="{dash or "none"}"/>'
+        )
         parts += [_mark(shape, x, y, colour) for x, y in (*points, legend)]
-        parts.append(_text(legend[0] + 14, legend[1] + 4, name, "start"))
+        parts.append(_text(legend[0] + 26, legend[1] + 4, name, "start"))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

@@ -123,4 +123,4 @@ def test_the_page_and_the_picture(tools):
     assert "| refer | · | · | 1 | · | 3 | · | · |" in text
     picture = page.picture({0.0: tally, 0.2: tally})
     assert picture.startswith("<svg ")
-    assert picture.count("<polyline") == 5
+    assert picture.count("<polyline") == 10  # a line and its legend
