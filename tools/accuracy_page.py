@@ -24,6 +24,8 @@ Shares are percent with 95 % intervals (Wilson). Mess is the level of all nine k
 LOOKED_AT = """Each kind was looked at. Nothing in the generator was changed to make the engine look better; what was wrong
 in the truth tables was corrected from the dossier, and is named in the data card. *Whose*: the engine's, the dossier's (it
 says two things, or leaves a judgement), or the record's (what was sent does not tell it)."""
+LOST = """Patients who in truth need something (not *not in scope*, not *controlled*), and whom the engine sends away. A
+diagnosis that is missing in an export that vouches for its diagnoses reads as *no*."""
 WORDS = ("not in scope", "red flag first", "cannot tell", "controlled", "refer", "refer early", "optimise first")
 SENT_AWAY = ("not in scope", "controlled")
 OPEN_COLUMNS = ("sensitivity: open, proposed", "open, after correction", "open, not assessable", "open, missed")
@@ -46,8 +48,7 @@ def page(levels: Mapping[float, Tally], alone: Mapping[str, Tally], rows: list[d
         "The level is 0.4 for the named knob and 0 for the others.",
         _table(("knob", *ALL_COLUMNS), ([name.replace("_", " "), *_sums(each)] for name, each in alone.items())),
         "## Lost without a word",
-        "Patients who in truth need something (not *not in scope*, not *controlled*), and whom the engine sends away.\n"
-        "A diagnosis that is missing in an export that vouches for its diagnoses reads as *no*.",
+        LOST,
         _lost(levels, "mess"),
         _lost(alone, "knob alone, at 0.4"),
         "## Families of safety",
