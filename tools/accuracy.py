@@ -42,6 +42,8 @@ ANSWERS = {
     OptionWord.CONTRAINDICATED: NO,
     OptionWord.NOT_INDICATED: NO,
 }
+PAUSED = ", antithrombotic paused"
+"""Added to the truth where a drug was paused long enough: the record must tell that."""
 KNOWN = {"open": OPEN, "blocked": SHUT, "not indicated": SHUT}
 
 
@@ -69,8 +71,11 @@ def compare(told: dict[str, Any], assessment: Assessment, tally: Tally) -> None:
     """Count one patient."""
     tally.patients += 1
     syndrome = told["syndromes"][0] if told["syndromes"] else "-"
-    tally.pathway[told["pathway"], assessment.pathway.word] += 1
-    _note(tally, told, ("pathway", syndrome, told["pathway"], assessment.pathway.word))
+    said = assessment.pathway.word
+    tally.pathway[told["pathway"], said] += 1
+    if said != told["pathway"]:
+        paused = any("cleared" in verdict for verdict in told["options"].values())
+        _note(tally, told, ("pathway", syndrome, told["pathway"] + PAUSED * paused, said))
     certain = {each.id for pain in assessment.pains for each in pain.syndromes if each.status == "certain"}
     for each in told["syndromes"]:
         tally.syndrome[each, "certain" if each in certain else "not certain"] += 1
@@ -81,7 +86,7 @@ def compare(told: dict[str, Any], assessment: Assessment, tally: Tally) -> None:
         truth, said = KNOWN[verdict["verdict"]], answer(options.get(name, []))
         tally.option[name, truth, said] += 1
         if (truth == OPEN and said != YES) or (truth == SHUT and said in {YES, CANNOT}):
-            _note(tally, told, (name, syndrome, truth, said))
+            _note(tally, told, (name, syndrome, truth + PAUSED * ("cleared" in verdict), said))
         if len(verdict["why"]) == 1 and verdict["why"][0] in FAMILIES:
             tally.family[verdict["why"][0], said] += 1
         if "prognosis_fits" in verdict:
@@ -90,9 +95,8 @@ def compare(told: dict[str, Any], assessment: Assessment, tally: Tally) -> None:
 
 
 def _note(tally: Tally, told: dict[str, Any], kind: Kind) -> None:
-    if kind[2] != kind[3]:
-        tally.disagreement[kind] += 1
-        tally.example.setdefault(kind, told["patient"])
+    tally.disagreement[kind] += 1
+    tally.example.setdefault(kind, told["patient"])
 
 
 def answer(options: list[Option]) -> str:

@@ -24,7 +24,10 @@ Shares are percent with 95 % intervals (Wilson). Mess is the level of all nine k
 LOOKED_AT = """Each kind was looked at. Nothing in the generator was changed to make the engine look better; what was wrong
 in the truth tables was corrected from the dossier, and is named in the data card. *Whose*: the engine's, the dossier's (it
 says two things, or leaves a judgement), or the record's (what was sent does not tell it)."""
+LOST = """Patients who in truth need something (not *not in scope*, not *controlled*), and whom the engine sends away. A
+diagnosis that is missing in an export that vouches for its diagnoses reads as *no*."""
 WORDS = ("not in scope", "red flag first", "cannot tell", "controlled", "refer", "refer early", "optimise first")
+SENT_AWAY = ("not in scope", "controlled")
 OPEN_COLUMNS = ("sensitivity: open, proposed", "open, after correction", "open, not assessable", "open, missed")
 SHUT_COLUMNS = ("specificity: not open, not proposed", "not open, not assessable", "not open, proposed")
 
@@ -44,6 +47,10 @@ def page(levels: Mapping[float, Tally], alone: Mapping[str, Tally], rows: list[d
         "## One knob alone",
         "The level is 0.4 for the named knob and 0 for the others.",
         _table(("knob", *ALL_COLUMNS), ([name.replace("_", " "), *_sums(each)] for name, each in alone.items())),
+        "## Lost without a word",
+        LOST,
+        _lost(levels, "mess"),
+        _lost(alone, "knob alone, at 0.4"),
         "## Families of safety",
         "Options that one family alone blocks, in truth, and that the engine proposed all the same: the dangerous mistake.",
         _families(levels),
@@ -114,6 +121,16 @@ def _each_pathway(levels: Mapping[float, Tally]) -> Iterator[str]:
         yield f"### Pathway, mess {level:g}\n\n" + _table(("word", "sensitivity", "cannot tell", "specificity"), rows)
 
 
+def _lost(tallies: Mapping[Any, Tally], what: str) -> str:
+    rows = []
+    for name, tally in tallies.items():
+        needing = Counter({key: count for key, count in tally.pathway.items() if key[0] not in SENT_AWAY})
+        sent = [sum(count for (_, said), count in needing.items() if said == word) for word in SENT_AWAY]
+        rows.append([str(name).replace("_", " "), str(sum(needing.values())),
+                     *(str(Share(count, sum(needing.values()))) for count in sent)])  # fmt: skip
+    return _table((what, "patients", *(f"called *{word}*" for word in SENT_AWAY)), rows)
+
+
 def _families(levels: Mapping[float, Tally]) -> str:
     families = sorted({family for tally in levels.values() for family, _ in tally.family})
     head = ("family", "blocked options", *(f"proposed, mess {level:g}" for level in levels))
@@ -146,9 +163,17 @@ def _syndromes(levels: Mapping[float, Tally]) -> str:
 
 
 def _disagreements(rows: list[dict[str, Any]]) -> str:
-    keys = ("what", "syndrome", "truth", "said", "count", "example", "whose", "because")
-    head = ("what", "syndrome", "truth", "engine", "patients", "such as", "whose", "why")
-    return _table(head, ([str(row[key]) for key in keys] for row in rows))
+    """One line an explanation, with every kind that it meets."""
+    by_reason: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_reason.setdefault(row["because"], []).append(row)
+    lines = []
+    for because, met in by_reason.items():
+        kinds = (f"{row['what']}, {row['syndrome']}: {row['count']}, such as {row['example']}" for row in met)
+        truths = " / ".join(dict.fromkeys(row["truth"] for row in met))
+        said = " / ".join(dict.fromkeys(row["said"] for row in met))
+        lines.append([met[0]["whose"], because, truths, said, str(sum(row["count"] for row in met)), "; ".join(kinds)])
+    return _table(("whose", "why", "truth", "engine", "times", "what, syndrome: times, such as"), lines)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -191,8 +216,12 @@ def picture(levels: Mapping[float, Tally]) -> str:
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline points="{line}" stroke="{colour}" stroke-dasharray="{dash or "none"}"/>')
         legend = (WIDTH - RIGHT + 30, TOP + 12 + row * 24)
+        parts.append(
+            f'<polyline points="{legend[0] - 18},{legend[1]} {legend[0] + 18},{legend[1]}" stroke="{colour}" '
+            f'stroke-dasharray="{dash or "none"}"/>'
+        )
         parts += [_mark(shape, x, y, colour) for x, y in (*points, legend)]
-        parts.append(_text(legend[0] + 14, legend[1] + 4, name, "start"))
+        parts.append(_text(legend[0] + 26, legend[1] + 4, name, "start"))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

@@ -80,6 +80,13 @@ def test_mess_makes_options_unclear_and_not_wrong(tools):
     assert messy[counts.SHUT, counts.YES] <= clean[counts.SHUT, counts.YES]
 
 
+def test_every_disagreement_without_mess_is_explained(tools):
+    """A change of the engine or of the tables that brings a new kind of disagreement says so here."""
+    tally = tools["accuracy"].measure(Cohort(200, seed=11))
+    _, unexplained, _ = tools["accuracy"].explained(tally, ROOT / "tools" / "accuracy_explained.toml")
+    assert unexplained == []
+
+
 WILSON = [(0, 10, 0.000, 0.278), (5, 10, 0.237, 0.763), (10, 10, 0.722, 1.000), (0, 0, 0.0, 1.0)]
 
 
@@ -116,4 +123,4 @@ def test_the_page_and_the_picture(tools):
     assert "| refer | · | · | 1 | · | 3 | · | · |" in text
     picture = page.picture({0.0: tally, 0.2: tally})
     assert picture.startswith("<svg ")
-    assert picture.count("<polyline") == 5
+    assert picture.count("<polyline") == 10  # a line and its legend

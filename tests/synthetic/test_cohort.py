@@ -107,6 +107,17 @@ def test_the_command(tmp_path):
     assert len((folder / "truth.ndjson").read_text(encoding="utf-8").splitlines()) == 3
 
 
+def test_screening_reads_the_export_as_a_complete_one(tmp_path):
+    synthesise(Cohort(12, seed=5), tmp_path / "cohort")
+    run = CliRunner().invoke(
+        app, ["screen", str(tmp_path / "cohort" / "export"), "-o", str(tmp_path / "out"), "--as-of", "2026-03-01", "--names"]
+    )
+    assert run.exit_code == 0, run.output
+    told = (tmp_path / "out" / "assessments.csv").read_text(encoding="utf-8")
+    assert all(f"synthetic-5-{number:07d}" in told for number in range(1, 13))
+    assert "INCOMPLETE" not in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [(["--as-of", "yesterday"], "2026-03-01"), (["--mess", "2"], "--mess"), (["-n", "0"], "--patients")],

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import NamedTuple
+from zlib import crc32
 
 from fourthstep.synthetic.fhir import Json, hl7
 from fourthstep.synthetic.patient import Latent
@@ -98,8 +99,9 @@ def _local_code(resources: list[Json], rng: Random, level: float, _: date) -> li
     for each in resources:
         coded = next((each[name] for name in CODED if name in each), None)
         if coded and coded.get("coding") and rng.random() < level:
-            local = str(rng.randint(10000, 99999))
-            coded["coding"] = [{"system": HOSPITAL, "code": local, "display": coded["coding"][0]["display"]}]
+            known = coded["coding"][0]
+            local = f"L{crc32(known['code'].encode()) % 100000:05}"  # one concept has one code, which a policy could map
+            coded["coding"] = [{"system": HOSPITAL, "code": local, "display": known["display"]}]
     return resources
 
 

@@ -13,18 +13,8 @@ from pathlib import Path
 from typing import Any
 
 TABLES = Path(__file__).parent / "tables"
-LIMITS = {"platelets-low": 31, "platelets-borderline": 62, "inr-high": 2.3, "inr-borderline": 1.6, "neutrophils-low": 0.3}
-"""Values of the findings, clearly on their side of the limits of `tables/safety.toml`."""
 DOSING = ("usual", "paused-briefly", "paused")
-TAKEN = {
-    "apixaban": (14, 40, 96),
-    "enoxaparin": (14, 16, 48),
-    "clopidogrel": (15, 96, 216),
-    "warfarin": (28, 76, 168),
-    "aspirin": (15, 15, 15),
-}
-"""Hours from the last dose to the end of the day: taken as usual, paused but too briefly, paused long enough."""
-WARFARIN_INR = (2.4, 1.9, 1.1)
+"""Columns of the hours since the last dose in `tables/rates.toml`."""
 
 
 @cache
@@ -101,10 +91,11 @@ def draw(seed: int, number: int) -> Latent:
     control = "uncontrolled" if syndrome == "cord-compression" else _one("pain", rng)
     finding, drug = _one("safety", rng), _one("antithrombotic", rng)
     dosing = DOSING.index(_one("dosing", rng))
-    inr = LIMITS["inr-high"] if finding == "inr-high" else LIMITS["inr-borderline"] if finding == "inr-borderline" else 1.0
+    value = table("rates")["value"]
+    inr = value[finding] if finding.startswith("inr") else value["inr"]
     taken = drug if finding == "antithrombotic" else ""
     if taken == "warfarin":
-        inr = WARFARIN_INR[dosing]
+        inr = value["inr-on-warfarin"][dosing]
     return Latent(
         number=number,
         seed=seed,
@@ -122,14 +113,14 @@ def draw(seed: int, number: int) -> Latent:
         axis_distorted=_share("axis_distorted", rng) and syndrome == "pancreatic",
         fracture_risk="high" if _share("fracture_risk_high", rng) else "low",
         disease="stable" if _share("stable_disease", rng) else "progressing",
-        platelets=int(LIMITS[finding]) if finding.startswith("platelets") else rng.randint(150, 380),
+        platelets=int(value[finding]) if finding.startswith("platelets") else rng.randint(150, 380),
         inr=inr,
-        neutrophils=LIMITS[finding] if finding == "neutrophils-low" else round(rng.uniform(2.2, 7.0), 1),
+        neutrophils=value[finding] if finding == "neutrophils-low" else round(rng.uniform(2.2, 7.0), 1),
         infection=finding == "infection",
         allergy=finding.removeprefix("allergy-") if finding.startswith("allergy") else "",
         antithrombotic=taken,
         paused=bool(taken) and drug != "aspirin" and dosing > 0,
-        hours_since_dose=TAKEN[drug][dosing] if taken else 0,
+        hours_since_dose=table("rates")["hours_since_dose"][drug][dosing] if taken else 0,
         prognosis=_one("prognosis", rng),
         goal=_one("goal", rng),
     )

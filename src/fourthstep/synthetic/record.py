@@ -270,7 +270,8 @@ def _antithrombotic(chart: Chart, patient: Latent) -> None:
         made["status"] = "stopped"
         made["meta"]["lastUpdated"] = last
         made["dispenseRequest"] = {"validityPeriod": {"start": made["authoredOn"], "end": last}}
-    chart.handed_over(order, drug, 40, 60)
+    for handed in (40, 12):
+        chart.handed_over(order, drug, handed, 56)
     chart.add(
         "MedicationStatement",
         "antithrombotic-list",

@@ -47,6 +47,8 @@ def option_truth(name: str, patient: Latent) -> Verdict | None:
     made: Verdict = {"verdict": BLOCKED if lasting or correctable else OPEN, "why": [*lasting, *correctable]}
     if lasting:
         made["lasting"] = True
+    if patient.paused and "antithrombotic" not in correctable:
+        made["cleared"] = ["antithrombotic"]
     if patient.prognosis not in option["not_judged_prognosis"]:
         made["prognosis_fits"] = BANDS.index(patient.prognosis) >= BANDS.index(option["least"])
     return made
