@@ -257,45 +257,6 @@ def synthesise_command(
 
 
 @app.command(
-    "synthesise",
-    epilog="Example: fourthstep synthesise -n 1000 --seed 7 -o cohort/  then: fourthstep screen cohort/export -o out/ "
-    "--as-of 2026-03-01.  docs/synthetic-data-card.md tells what the patients are, and what they are not.",
-)
-def synthesise_command(
-    count: synthesising.CountOption,
-    folder: synthesising.FolderOption,
-    seed: synthesising.SeedOption = 1,
-    first: synthesising.FirstOption = 1,
-    day: synthesising.DayOption = "",
-    bundles: synthesising.BundlesOption = False,
-    mess: synthesising.LevelOption = None,
-    missing: synthesising.Knob = None,
-    late: synthesising.Knob = None,
-    text_only: synthesising.Knob = None,
-    wrong_unit: synthesising.Knob = None,
-    local_code: synthesising.Knob = None,
-    duplicates: synthesising.Knob = None,
-    contradictory: synthesising.Knob = None,
-    unit_less: synthesising.Knob = None,
-    split_dose: synthesising.Knob = None,
-) -> None:
-    """Make a cohort of cancer-pain patients as FHIR R4, with what is true of each; nobody in it exists."""
-    knobs = {
-        "missing": missing,
-        "late": late,
-        "text_only": text_only,
-        "wrong_unit": wrong_unit,
-        "local_code": local_code,
-        "duplicates": duplicates,
-        "contradictory": contradictory,
-        "unit_less": unit_less,
-        "split_dose": split_dose,
-    }
-    cohort = synthesising.cohort_of(count, seed, first, day, synthesising.mess_of(mess, knobs))
-    synthesising.run(cohort, folder, bundles)
-
-
-@app.command(
     "case",
     epilog="The keys: as_of, says, patient (age, sex, deceased), vouched, facts, pains, drugs, refused. "
     "docs/case.md explains each; `fourthstep show list` names the facts. Example: fourthstep case examples/case.yaml",
