@@ -331,3 +331,62 @@ def test_a_citation_that_the_lists_call_incomplete_says_so():
     told = {name for name, cells in source_rows() if "incomplete" in cells[-1]}
     assert told
     assert {name for name, source in load_knowledge().sources.items() if source.incomplete} >= told
+
+
+# -- what is only read: disagreements and references -----------------------------------------------------------
+
+
+def section(name, number):
+    """The text of a numbered section of the dossier, up to the next heading of the same or a higher level."""
+    lines = (DOSSIER / f"{name}.md").read_text(encoding="utf-8").splitlines()
+    start = next(at for at, line in enumerate(lines) if re.match(rf"#+ {re.escape(number)}[. ]", line))
+    level = len(lines[start]) - len(lines[start].lstrip("#"))
+    after = (at for at in range(start + 1, len(lines)) if re.match(rf"#{{1,{level}}} ", lines[at]))
+    return "\n".join(lines[start + 1 : next(after, len(lines))])
+
+
+def cells(text):
+    """The rows of every Markdown table of a text, without head, marks and the column of marks or sources."""
+    found = []
+    for table in re.findall(r"(?m)(?:^\|.*\n?)+", re.sub(r"\[[VKP][^\]]*\]", "", text)):
+        head, _, *body = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()]
+        width = len(head) - (head[-1] in {"mark", "source"})
+        found += [row[:width] for row in body]
+    return found
+
+
+def numbers(text):
+    """The numbers of a text, sorted; a digit inside a name such as M3G or CYP2D6, or of a section, is none."""
+    return sorted(re.findall(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?(?![A-Za-z]\d)", re.sub(r"section [\d.]+", "", text)))
+
+
+@needs_dossier
+@pytest.mark.parametrize("part", ["interventions 3.5", "pharmacology 9", "safety 8"])
+def test_every_disagreement_of_the_dossier_has_an_entry(part):
+    wanted = re.findall(r"(?m)^(\d+)\. ", section(*part.split()))
+    listed = [key for key in read_complete(ROOT / "knowledge").disagreements if key.startswith(f"{part}, ")]
+    assert listed == [f"{part}, {number}" for number in wanted]
+
+
+def sections_of_references():
+    """Reference -> the sections of the dossier that it holds, in their order."""
+    found = {}
+    for part, names in read_complete(ROOT / "knowledge").references.items():
+        for name in names:
+            found.setdefault(name, []).append(part.split())
+    return found
+
+
+REFERENCES = sections_of_references()
+
+
+@needs_dossier
+@pytest.mark.parametrize("name", REFERENCES)
+def test_every_number_of_a_reference_table_is_the_dossiers(name):
+    entry = yaml.safe_load((ROOT / "knowledge" / "references" / f"{name}.yaml").read_text(encoding="utf-8"))
+    ours = [row["cells"] for table in entry["tables"] for row in table["rows"]]
+    theirs = [row for each in REFERENCES[name] for row in cells(section(*each))]
+    assert len(ours) == len(theirs) > 1
+    for own, row in zip(ours, theirs, strict=True):
+        told, wanted = (own, row) if len(own) == len(row) else ([" ".join(own)], [" ".join(row)])
+        assert list(map(numbers, told)) == list(map(numbers, wanted)), own
