@@ -356,8 +356,8 @@ def cells(text):
 
 
 def numbers(text):
-    """The numbers of a text, sorted; a digit inside a name such as M3G or CYP2D6 is none."""
-    return sorted(re.findall(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?(?![A-Za-z]\d)", text))
+    """The numbers of a text, sorted; a digit inside a name such as M3G or CYP2D6, or of a section, is none."""
+    return sorted(re.findall(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?(?![A-Za-z]\d)", re.sub(r"section [\d.]+", "", text)))
 
 
 @needs_dossier
@@ -368,13 +368,16 @@ def test_every_disagreement_of_the_dossier_has_an_entry(part):
     assert listed == [f"{part}, {number}" for number in wanted]
 
 
-REFERENCES = {
-    "intrathecal-drugs": [("pharmacology", "7.1"), ("pharmacology", "7.2")],
-    "local-anaesthetics": [("pharmacology", "8.1")],
-    "steroid-injections": [("pharmacology", "8.2")],
-    "neurolytic-agents": [("pharmacology", "8.3")],
-    "drug-interactions": [("pharmacology", "6")],
-}
+def sections_of_references():
+    """Reference -> the sections of the dossier that it holds, in their order."""
+    found = {}
+    for part, names in read_complete(ROOT / "knowledge").references.items():
+        for name in names:
+            found.setdefault(name, []).append(part.split())
+    return found
+
+
+REFERENCES = sections_of_references()
 
 
 @needs_dossier
