@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test check bench mutate mutate-sample mutate-changed records lock clean
+.PHONY: help demo test check docs bench mutate mutate-sample mutate-changed records lock clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,10 @@ check: $(STAMP)  ## lint, types, floors, documents current
 	$(BIN)/fourthstep knowledge check
 	$(BIN)/python tools/docs.py --check
 
+docs: $(STAMP)  ## the book as pages that open from a disk: out/book/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "out/book/index.html"
+
 bench: $(STAMP)  ## speed, beside its floor in the same run
 	$(BIN)/python benchmarks/single.py
 
@@ -43,7 +47,7 @@ records: $(STAMP)  ## what the real records beside the project give, data set by
 	$(BIN)/python tools/records.py
 
 lock:  ## renew requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --group dev --extra html --extra pdf --extra remote --extra zstd \
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra html --extra pdf --extra remote --extra zstd --extra parquet \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --quiet \
 	  --custom-compile-command "make lock" -o requirements.lock
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fourthstep import load_knowledge
 from fourthstep.assessment.coverage import read_complete
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -288,3 +289,45 @@ def test_ratios_are_exact_and_one_per_pair():
 def test_a_listed_code_keeps_the_meanings_of_the_prefix_above_it():
     found = {(row["code"], row["concept"]) for row in rows(CODES / "conditions.csv")}
     assert {("D6832", "coagulopathy"), ("N184", "renal_impairment"), ("D61810", "pancytopenia")} <= found
+
+
+LISTS = {"interventions.md": "## 4. Sources", "pharmacology.md": "## 11. Sources", "safety.md": "## 9. Sources"}
+
+
+def source_rows():
+    """Id and cells of every row of the three lists of sources."""
+    for name, title in LISTS.items():
+        _, _, text = (DOSSIER / name).read_text(encoding="utf-8").partition(f"\n{title}\n")
+        for line in text.partition("\n## ")[0].splitlines():
+            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+            if len(cells) > 4 and re.fullmatch(r"[A-Z][A-Z0-9]+", cells[0]):
+                yield cells[0], cells
+
+
+def letters(text):
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+@needs_dossier
+def test_every_source_of_the_lists_is_in_the_registry_word_by_word():
+    """Each word of one of its citations, DOI, PMID and link stand in its fields; nothing is made up that is not there."""
+    registry = load_knowledge().sources
+    lists = {}
+    for name, cells in source_rows():
+        lists.setdefault(name, []).append(cells)
+    assert len(lists) > 300
+    assert sorted(lists.keys() - registry.keys()) == []
+    for name, rows_of in lists.items():
+        source = registry[name]
+        written = letters(f"{source.cite} {source.doi} pmid {source.pmid} {source.pmcid} {source.url}")
+        missing = [[word for word in re.findall(r"\w+", cells[1]) if letters(word) not in written] for cells in rows_of]
+        assert min(missing, key=len) == [], name
+        listed = letters(" ".join(f"{cells[1]} {cells[2]}" for cells in rows_of))
+        assert all(letters(each) in listed for each in (source.doi, source.pmid, source.pmcid) if each), name
+
+
+@needs_dossier
+def test_a_citation_that_the_lists_call_incomplete_says_so():
+    told = {name for name, cells in source_rows() if "incomplete" in cells[-1]}
+    assert told
+    assert {name for name, source in load_knowledge().sources.items() if source.incomplete} >= told

@@ -5,7 +5,7 @@
 
 A block stands between `<!-- output: ARGUMENTS -->` and the end of the fenced block after it; `head=N` before the
 arguments keeps the first N lines.  The arguments are those of `fourthstep`.  `<!-- demo: head=N -->` is what `make demo`
-says of every example.
+says of every example.  `<!-- printed: ... -->` is a table of the tests (`tools/printed.py`).
 """
 
 import json
@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import coverage_table
+import printed as tables_of_tests
 
 from fourthstep.assessment.result import schema
 
@@ -67,7 +68,7 @@ def main() -> None:
                 place.write_text(written, encoding="utf-8")
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = path.read_text(encoding="utf-8")
-        current = DEMO.sub(demonstrated, BLOCK.sub(rendered, text))
+        current = tables_of_tests.renewed(DEMO.sub(demonstrated, BLOCK.sub(rendered, text)))
         if current != text:
             stale.append(str(path.relative_to(ROOT)))
             if "--check" not in sys.argv:

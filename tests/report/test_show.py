@@ -3,18 +3,19 @@
 import pytest
 
 from fourthstep.ground.errors import FourthstepError
-from fourthstep.report.show import _entries, show
+from fourthstep.report.entries import Entries
+from fourthstep.report.show import printed, show
 from tests.report.examples import KNOWLEDGE
 
-ENTRIES = _entries(KNOWLEDGE)
-ALL = [(kind, name) for kind, names in ENTRIES.items() for name in names]
+ENTRIES = Entries(KNOWLEDGE)
+ALL = [(kind, name) for kind, names in ENTRIES.kinds.items() for name in names]
 
 
-@pytest.mark.parametrize("kind", ENTRIES)
+@pytest.mark.parametrize("kind", ENTRIES.kinds)
 def test_every_entry_of_a_kind_can_be_told(kind):
-    for name in ENTRIES[kind]:
-        told = show(name, KNOWLEDGE, width=80)
-        assert f" · {kind}" in told
+    for name in ENTRIES.kinds[kind]:
+        told = printed(ENTRIES.page(kind, name), ENTRIES, width=80)
+        assert f"· {kind} " in " ".join(told.split())
         assert len(told.splitlines()) > 1, name
 
 
@@ -29,8 +30,8 @@ SAYS = [
     ("celiac-plexus-neurolysis-percutaneous", "Paraplegia or permanent loss of bowel or bladder function"),
     ("tens", "· comparator"),
     ("syn-pancreatic", "1. Celiac plexus neurolysis"),
-    ("apixaban", "high bleeding class, interval, 72 h (K) [ASRA2018]"),
-    ("apixaban", "low bleeding class, a shared decision with the prescriber, 48 h"),
+    ("apixaban", "[ASRA2018] (K), bleeding class high, interval, 72 h, restart after 24 h"),
+    ("apixaban", "bleeding class low, a shared decision with the prescriber, 48 h"),
     ("morphine", "Oral morphine equivalent"),
     ("SIR2019", "J Vasc Interv Radiol"),
     ("sir2019", "J Vasc Interv Radiol"),

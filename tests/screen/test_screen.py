@@ -33,6 +33,8 @@ TABLES = (
     "equity.csv",
     "quarantine.ndjson",
     "report.html",
+    "assessments.parquet",
+    "worklist.parquet",
 )
 
 

@@ -395,14 +395,64 @@ class ScoreBand(Entry, frozen=True, kw_only=True):
     says: str
 
 
-class Source(Entry, frozen=True, kw_only=True):
-    """Where a statement comes from; `mark` V: the deciding facts were seen in a public copy."""
+class Source(Entry, frozen=True, kw_only=True, rename={"container": "container-title", "doi": "DOI", "pmid": "PMID",
+                                                    "pmcid": "PMCID", "url": "URL"}):  # fmt: skip
+    """Where a statement comes from, in the fields of CSL (citationstyles.org) as far as its citation is known.
 
-    cite: str
-    link: str = ""
-    type: str = ""
+    Nothing is filled in that the source list does not say; where its words do not come apart they stand in `title`.
+    """
+
+    type: Literal[
+        "article-journal", "article-newspaper", "book", "chapter", "dataset", "document", "entry", "pamphlet", "report",
+        "software", "standard",
+    ]  # fmt: skip
+    author: list[str] = []
+    """Family name and initials; `et al` where the list goes on."""
+    title: str = ""
+    container: str = ""
+    """Journal or book in which it stands."""
+    publisher: str = ""
+    issued: str = ""
+    volume: str = ""
+    issue: str = ""
+    page: str = ""
+    note: str = ""
+    doi: str = ""
+    pmid: str = ""
+    pmcid: str = ""
+    url: str = ""
+    kind: str = ""
+    """Design of the study, or what else it is: RCT, SR (systematic review), cohort, guideline, label ..."""
     supports: str = ""
+    """What it is used for."""
     mark: str = "K"
+    """V: the deciding facts were seen in a public copy; V(sec): in a reproduction; K: known, to be re-checked."""
+    incomplete: bool = False
+    """The citation has gaps that the source list names."""
+
+    @property
+    def cite(self) -> str:
+        """The citation in one line."""
+        title = self.title + ("" if not self.title or self.title[-1] in ".?!" else ".")
+        volume = self.volume + (f"({self.issue})" if self.issue else "")
+        where = " ".join(part for part in (self.container or self.publisher, self.issued) if part)
+        where += (f";{volume}" if volume else "") + (f":{self.page}" if self.page else "")
+        where += (" " if where and self.note[:1] != ";" else "") + self.note if self.note else ""
+        where += ("; " if where else "") + self.pmcid if self.pmcid else ""
+        authors = ", ".join(self.author)
+        return " ".join(part for part in (f"{authors}." if authors else "", title, f"{where}." if where else "") if part)
+
+    @property
+    def link(self) -> str:
+        """Where it can be opened: by DOI, by PubMed, or the address that the source list gives; empty if none is known."""
+        if self.doi:
+            return f"https://doi.org/{self.doi}"
+        if self.pmid:
+            return f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/"
+        if self.pmcid:
+            return f"https://pmc.ncbi.nlm.nih.gov/articles/{self.pmcid}/"
+        is_address = "." in self.url.partition("/")[0] and " " not in self.url
+        return f"https://{self.url}" if is_address else self.url
 
 
 class PrognosisRow(Entry, frozen=True, kw_only=True):

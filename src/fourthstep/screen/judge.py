@@ -10,7 +10,7 @@ from fourthstep.assessment.assess import assess, out_of_scope
 from fourthstep.assessment.result import Assessment, Option, Pathway
 from fourthstep.assessment.words import OPEN, OptionWord, PathwayWord
 from fourthstep.ground.dates import AsOf
-from fourthstep.ground.truth import YES
+from fourthstep.ground.truth import NO, YES
 from fourthstep.knowledge.load import load_knowledge
 from fourthstep.knowledge.policy import Policy
 from fourthstep.record import Door, Record
@@ -146,7 +146,7 @@ def told(found: Assessment) -> Row:
         missing=_first(missing),
         newest=found.newest,
         result_id=found.result_id,
-        uncontrolled=found.uncontrolled.truth == YES,
+        uncontrolled={YES: True, NO: False}.get(found.uncontrolled.truth),
         score=max((score for pain in found.pains if (score := number(pain.intensity)) is not None), default=None),
         dose=dose,
         dose_told=taken,

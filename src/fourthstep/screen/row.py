@@ -31,7 +31,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     newest: str = ""
     result_id: str = ""
     groups: Groups = {}
-    uncontrolled: bool = False
+    uncontrolled: bool | None = None
+    """Is the pain not controlled?  None: not known, or not asked."""
     score: float | None = None
     """The highest of the newest scores of all pains."""
     dose: float | None = None
