@@ -53,7 +53,7 @@ bulk-foreign: $(STAMP)  ## a foreign Bulk Data client (smart-fetch) against our 
 	$(BIN)/python tools/bulk_foreign.py
 
 lock:  ## renew requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --group dev --extra html --extra pdf --extra remote --extra zstd \
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra html --extra pdf --extra remote --extra zstd --extra parquet \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --quiet \
 	  --custom-compile-command "make lock" -o requirements.lock
 

@@ -34,6 +34,8 @@ TABLES = (
     "equity.csv",
     "quarantine.ndjson",
     "report.html",
+    "assessments.parquet",
+    "worklist.parquet",
 )
 
 

@@ -146,7 +146,7 @@ def screen_command(
     numbers: screening.NumbersOption = None,
     since: screening.SinceOption = None,
 ) -> None:
-    """Screen a whole hospital's Bulk Data export: worklist, assessments, attrition, data quality, quarantine."""
+    """Screen a whole hospital's Bulk Data export: worklist, assessments, attrition, groups, data quality, a report."""
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
     screening.run(export, out, _as_of(as_of_text, overlay), overlay, workers, allow_broken,

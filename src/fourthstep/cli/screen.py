@@ -70,8 +70,8 @@ def run_calibrate(out: Path, sample: int, seed: int, review: Path | None, key: P
         typer.echo(line)
 
 
-ExportPath = Annotated[Path, typer.Argument(help="The folder of a Bulk Data export: NDJSON, also gzip or zstd.")]
-OutPath = Annotated[Path, typer.Option("--output", "-o", help="Folder of the tables.", metavar="DIR")]
+ExportPath = Annotated[Path, typer.Argument(help="The folder of a Bulk Data export: NDJSON or Bundles, also gzip or zstd.")]
+OutPath = Annotated[Path, typer.Option("--output", "-o", help="Folder of the tables and the report.", metavar="DIR")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Processes; the result does not depend on them.")]
 BrokenOption = Annotated[bool, typer.Option("--allow-broken", help="End with 0 although the export is not complete.")]
 NamesOption = Annotated[bool, typer.Option("--names", help="Show the patients' ids in place of numbers.")]

@@ -1,8 +1,7 @@
 """Are all groups of patients found alike?  Counts by group, with small numbers withheld so that nothing gives them back.
 
-A group of fewer than 11 patients is not shown (the cell size policy of the US Centers for Medicare & Medicaid
-Services).  As the totals are known, the others would give a single one back by subtraction; so more groups are withheld,
-the smallest first, until every withheld number could be another one.
+A group of fewer than 11 patients is not shown.  As the totals are known, the others would give a single one back by
+subtraction; so more groups are withheld, the smallest first, until every withheld number could be another one.
 """
 
 from collections.abc import Iterable, Iterator

@@ -18,7 +18,7 @@ DIMENSIONS = ("sex", "age", "language", "race", "ethnicity")
 AGES = ((0, 17), (18, 44), (45, 64), (65, 74), (75, 84), (85, 150))
 """Bands for the table, both ends included; no rule rests on them."""
 _US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
-"""US Core Race and Ethnicity extensions; their `ombCategory` is a code of the OMB categories."""
+"""US Core Race and Ethnicity extensions; `ombCategory` is a code of the value sets OMB Race and Ethnicity Categories."""
 _CATEGORIES = {
     "1002-5": "American Indian or Alaska Native",
     "2028-9": "Asian",

@@ -11,7 +11,7 @@ from fourthstep.assessment.result import Assessment, Option, Pathway
 from fourthstep.assessment.words import OPEN, OptionWord, PathwayWord
 from fourthstep.ground.dates import AsOf
 from fourthstep.ground.digest import digest
-from fourthstep.ground.truth import YES
+from fourthstep.ground.truth import NO, YES
 from fourthstep.knowledge.load import load_knowledge
 from fourthstep.knowledge.policy import Policy
 from fourthstep.record import Door, Record
@@ -155,7 +155,7 @@ def told(found: Assessment) -> Row:
         missing=_first(missing),
         newest=found.newest,
         result_id=found.result_id,
-        uncontrolled=found.uncontrolled.truth == YES,
+        uncontrolled={YES: True, NO: False}.get(found.uncontrolled.truth),
         score=score,
         score_day=day,
         dose=dose,

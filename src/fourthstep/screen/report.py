@@ -89,7 +89,7 @@ def report_html(tally: Tally, summary: "Told", knowledge: Knowledge) -> str:
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What the report says of the run itself."""
+    """What the report says of the run itself; never a file's name, which could be a patient's."""
 
     as_of: str
     engine: str
@@ -98,7 +98,6 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     why_incomplete: list[str]
     seen: dict[str, int]
     """Resource type -> lines."""
-    notices: list[str]
 
 
 # -- from the export to the worklist -----------------------------------------------------------------------------

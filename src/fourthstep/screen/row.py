@@ -33,7 +33,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Digest of the patient's resources, as far as they are read: the same, if the data are."""
     result_id: str = ""
     groups: Groups = {}
-    uncontrolled: bool = False
+    uncontrolled: bool | None = None
+    """Is the pain not controlled?  None: not known, or not asked."""
     score: float | None = None
     """The highest of the newest scores of all pains."""
     score_day: str = ""

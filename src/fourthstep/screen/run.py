@@ -23,6 +23,7 @@ from fourthstep.record.sources import strangers
 from fourthstep.screen.complete import absent_types, faults_of_manifests, lost_by_manifests, missing_types
 from fourthstep.screen.judge import Task, judge
 from fourthstep.screen.numbers import OF_ONE_RUN, Calling
+from fourthstep.screen.parquet import FILES, write_parquet
 from fourthstep.screen.report import Told, report_html
 from fourthstep.screen.row import FAILED, Row, rows_of
 from fourthstep.screen.spread import Fault, Gathered, spread
@@ -33,6 +34,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 _BUCKET = 3 * 1024 * 1024
 """Bytes of packed input that a bucket holds; about ten times as much unpacked."""
+REPORT = "report.html"
 _FEWEST_BUCKETS, _MOST_BUCKETS = 8, 256
 
 BY_NUMBER = Calling()
@@ -60,7 +62,7 @@ class Summary(msgspec.Struct, kw_only=True):
     """File name -> SHA-256."""
     notices: dict[str, int]
     not_written: dict[str, str] = {}
-    """Outputs that need an extra which is not installed, with the message that names it."""
+    """Files that need an extra which is not installed, with the message that names it."""
 
 
 def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int = 1,
@@ -202,9 +204,10 @@ def _called(files: list[Path], calling: Calling, numbers: dict[str, str]) -> Ite
 def _write_all(out: Path, rows: Rows, tally: Tally, gathered: list[Gathered], faults: list[Fault],
                summary: Summary) -> None:  # fmt: skip
     """Everything; `run.json` last."""
-    _write_report(out / "report.html", tally, gathered, summary)
     mark = "" if summary.complete else "INCOMPLETE: " + ", ".join(summary.why_incomplete)
     write_tables(out, rows, tally, gathered, mark)
+    _with_extra(out, FILES, summary, partial(write_parquet, out, rows, mark))
+    _with_extra(out, (REPORT,), summary, partial(_write_report, out / REPORT, tally, gathered, summary))
     _write(out / "quarantine.ndjson", b"".join(msgspec.json.encode(each) + b"\n" for each in faults))
     _write(out / "run.json", msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
 
@@ -217,13 +220,18 @@ def _write_report(path: Path, tally: Tally, gathered: list[Gathered], summary: S
         policy=summary.policy,
         why_incomplete=summary.why_incomplete,
         seen=seen_lines(gathered),
-        notices=list(summary.notices),
     )
+    _write(path, report_html(tally, told, load_knowledge()).encode())
+
+
+def _with_extra(out: Path, names: tuple[str, ...], summary: Summary, write: Callable[[], None]) -> None:
+    """Write what needs an extra; without it the summary says so, and nothing of an earlier run stays under these names."""
     try:
-        _write(path, report_html(tally, told, load_knowledge()).encode())
+        write()
     except MissingExtraError as error:
-        path.unlink(missing_ok=True)
-        summary.not_written[path.name] = str(error)
+        for name in names:
+            (out / name).unlink(missing_ok=True)
+        summary.not_written[", ".join(names)] = str(error)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -68,7 +68,7 @@ def _add(tally: Tally, row: Row) -> None:
         patients=1,
         in_scope=int(outcome != OUTSIDE),
         not_assessable=int(outcome == NOT_ASSESSABLE),
-        uncontrolled=int(row.uncontrolled),
+        uncontrolled=int(row.uncontrolled is True),
         refer=int(row.pathway in REFERRED),
     )
     tally.total.add(counts)
