@@ -64,6 +64,18 @@ def test_a_wrong_rule_of_safety_is_seen(tools, tmp_path, family):
     assert wrong[family, proposed] > 0
 
 
+def test_a_wrong_gate_of_prognosis_is_seen(tools, tmp_path):
+    """A pump that no longer asks for months is called fitting for patients who have weeks."""
+    pump, short = "intrathecal-pump", ("false", "true")
+    file, mistake = f"interventions/{pump}.yaml", ("perhaps_from: short-months\n  at_least: months", "at_least: days")
+    measure = tools["accuracy"].measure
+    right = measure(Cohort(60, seed=31)).prognosis
+    wrong = measure(Cohort(60, seed=31), knowledge=with_mistake(tmp_path / "knowledge", file, *mistake)).prognosis
+    assert right[pump, "false", "false"] >= 5, "too few patients to tell"
+    assert right[pump, *short] == 0
+    assert wrong[pump, *short] > 0
+
+
 def test_without_mess_nothing_is_unclear_that_the_record_says(tools):
     tally = tools["accuracy"].measure(Cohort(60, seed=32))
     assert tally.patients == 60
