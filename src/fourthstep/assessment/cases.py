@@ -4,7 +4,7 @@ A file in `knowledge/cases/` holds one base patient and rows that each change on
 the tests run them all, and the mutation check asks whether some row turns red when a limit changes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ from fourthstep.facts.pains import Pain
 from fourthstep.ground.dates import as_of
 from fourthstep.ground.errors import KnowledgeError, Mistake
 from fourthstep.knowledge.load import Knowledge
-from fourthstep.knowledge.models import Entry, Question
+from fourthstep.knowledge.models import Criterion, Entry, Question
 from fourthstep.knowledge.policy import DEFAULT, Policy
 from fourthstep.knowledge.reader import BROKEN, Reading
 from fourthstep.rules.ask import fact_value
@@ -165,7 +165,7 @@ def _question(name: str, knowledge: Knowledge) -> Question:
     owner, _, own = name.rpartition("/")
     if owner:
         each = knowledge.interventions[owner]
-        criteria = [*each.lasting_stops, *each.correctable_stops, *each.cautions]
+        criteria: Sequence[Criterion] = each.criteria
         if own == "fits" and each.fits is not None:
             return each.fits
         if own == "line" and each.line.when is not None:

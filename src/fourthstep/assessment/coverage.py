@@ -112,7 +112,7 @@ def _unwitnessed(knowledge: Knowledge, cases: dict[str, CaseFile]) -> Iterator[s
 def named_criteria(knowledge: Knowledge) -> Iterator[tuple[str, Criterion]]:
     """Every criterion with the name that cases use."""
     for each in knowledge.interventions.values():
-        for criterion in (*each.lasting_stops, *each.correctable_stops, *each.cautions):
+        for criterion in each.criteria:
             yield f"{each.id}/{criterion.id}", criterion
     for criterion in (*knowledge.safety, *knowledge.red_flags):
         yield criterion.id, criterion

@@ -152,9 +152,8 @@ def bedside_facts(each: Intervention, inquiry: Inquiry) -> Iterable[str]:
     """Bedside facts that concern an intervention and are not answered."""
     knowledge = inquiry.facts.knowledge
     bleeding = knowledge.tables.bleeding[each.id]
-    own = (*each.lasting_stops, *each.correctable_stops, *each.cautions)
     shared = shared_rules(each, bleeding, knowledge.safety)
-    questions = [criterion.when for criterion in (*own, *shared) if criterion.bedside]
+    questions = [criterion.when for criterion in (*each.criteria, *shared) if criterion.bedside]
     questions += [each.line.also_when] if each.line.also_when is not None else []
     asked = [leaf.fact for question in questions for leaf in inquiry.ask(question).leaves if leaf.truth == NOT_KNOWN]
     return dict.fromkeys(name for name in asked if _concerns(knowledge.facts[name], inquiry))

@@ -167,7 +167,7 @@ class _Check:
             self._wrong(each.line, "also_when", "`also_when` adds to a `when`, and there is none")
         if (each.line.when is None) != (each.line.otherwise is None):
             self._wrong(each.line, "", "`when` and `otherwise` of a line stand together")
-        for criterion in (*each.lasting_stops, *each.correctable_stops, *each.cautions):
+        for criterion in each.criteria:
             self._criterion(criterion)
         self._survival(each.survival)
         goals = self.knowledge.facts["goal_category"].values
@@ -307,7 +307,7 @@ class _Check:
                 self._wrong(criterion, "id", f"`{criterion.id}` names two criteria")
             seen.add(criterion.id)
         for each in self.knowledge.interventions.values():
-            own = [c.id for c in (*each.lasting_stops, *each.correctable_stops, *each.cautions)]
+            own = [c.id for c in each.criteria]
             for name in {name for name in own if own.count(name) > 1 or name in seen}:
                 self._wrong(each, "id", f"`{name}` names two criteria")
 

@@ -259,6 +259,11 @@ class Intervention(Entry, frozen=True, kw_only=True):
     left_to_the_clinician: list[str] = []
     sources: list[str]
 
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Its own stops and cautions."""
+        return (*self.lasting_stops, *self.correctable_stops, *self.cautions)
+
 
 class Comparator(Entry, frozen=True, kw_only=True):
     """A noninvasive therapy that stands beside the interventions; it is shown, never a word."""

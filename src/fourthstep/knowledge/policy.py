@@ -172,9 +172,7 @@ def zone_of(policy: Policy) -> str | None:
 
 def all_criteria(knowledge: Knowledge) -> list[Criterion]:
     """Every criterion of interventions, safety and red flags."""
-    own = [criterion
-           for each in knowledge.interventions.values()
-           for criterion in (*each.lasting_stops, *each.correctable_stops, *each.cautions)]  # fmt: skip
+    own = [criterion for each in knowledge.interventions.values() for criterion in each.criteria]
     return [*own, *knowledge.safety, *knowledge.red_flags]
 
 

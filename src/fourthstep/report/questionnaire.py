@@ -168,6 +168,5 @@ def _owners(knowledge: Knowledge) -> dict[str, str]:
 
 
 def _questions(each: Intervention) -> list[Question]:
-    criteria = (*each.lasting_stops, *each.correctable_stops, *each.cautions)
     line = (each.fits, each.line.when, each.line.also_when)
-    return [*(criterion.when for criterion in criteria), *(question for question in line if question is not None)]
+    return [*(criterion.when for criterion in each.criteria), *(question for question in line if question is not None)]

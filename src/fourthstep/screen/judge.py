@@ -171,10 +171,13 @@ def told(found: Assessment) -> Row:
 
 
 def blocking(options: Iterable[Option]) -> Iterator[str]:
-    """The criteria that keep options shut."""
-    shut = (OptionWord.CONTRAINDICATED, OptionWord.AFTER_CORRECTION)
-    return (reason.id for option in options if option.word in shut for reason in option.reasons
-            if reason.truth == YES and reason.effect != "caution")  # fmt: skip
+    """The criteria that keep options shut; one of an intervention's own with its id, for others use the same name."""
+    interventions = load_knowledge().interventions
+    for option in options:
+        if option.word in (OptionWord.CONTRAINDICATED, OptionWord.AFTER_CORRECTION):
+            own = {each.id for each in interventions[option.id].criteria}
+            yield from (f"{option.id}: {reason.id}" if reason.id in own else reason.id for reason in option.reasons
+                        if reason.truth == YES and reason.effect != "caution")  # fmt: skip
 
 
 def best_words(options: Iterable[Option]) -> dict[str, str]:

@@ -212,9 +212,9 @@ def reasons_told(counts: dict[str, int], say: Phrases) -> dict[str, int]:
 
 def criterion_name(knowledge: Knowledge, say: Phrases) -> Callable[[str], str]:
     """How criteria are called: as their files say; the hold of a drug stands in none."""
-    own = (each for therapy in knowledge.interventions.values()
-           for each in (*therapy.lasting_stops, *therapy.correctable_stops, *therapy.cautions))  # fmt: skip
-    says = {each.id: each.says for each in (*own, *knowledge.safety)}
+    says = {each.id: each.says for each in knowledge.safety}
+    says |= {f"{therapy.id}: {each.id}": f"{each.says} ({therapy.name})"
+             for therapy in knowledge.interventions.values() for each in therapy.criteria}  # fmt: skip
 
     def name(key: str) -> str:
         kind, _, drug = key.partition(":")
