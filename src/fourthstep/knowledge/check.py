@@ -76,9 +76,16 @@ class _Check:
         for reference in self.knowledge.references.values():
             self._reference(reference)
         self._opioids()
+        self._causes_of_cancer()
         self._windows()
         self._unique_ids()
         self._cycles()
+
+    def _causes_of_cancer(self) -> None:
+        causes = self.knowledge.facts["pain_cause"].values
+        for cause in self.knowledge.pains.of_cancer:
+            if cause not in causes:
+                self._wrong(self.knowledge.pains, "of_cancer", f"`{cause}` is no value of `pain_cause`", _near(cause, causes))
 
     # -- entries -------------------------------------------------------------------------------------------
 

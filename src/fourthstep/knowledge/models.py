@@ -536,6 +536,8 @@ class Pains(Entry, frozen=True, kw_only=True):
     scores: dict[str, Literal["average", "unspecified", "now", "worst"]]
     coded: dict[str, CodedPain]
     coded_episode: str
+    of_cancer: list[str]
+    """Values of `pain_cause` that only cancer or its treatment has."""
 
 
 class NormalInr(Entry, frozen=True, kw_only=True):

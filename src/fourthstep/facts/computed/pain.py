@@ -26,3 +26,14 @@ def pain_not_lower_30d(facts: Facts, pain: Pain | None) -> Fact:
     lower = Truth.TRUE if surely is Truth.TRUE else Truth.FALSE if perhaps is Truth.FALSE else Truth.UNKNOWN
     why = "known-only-so-far" if lower is Truth.UNKNOWN else ""
     return presence(name, ~lower, refs=(newest.ref, earlier.ref), why=why)
+
+
+def cancer_cause_told(facts: Facts, _pain: Pain | None) -> Fact:
+    """Whether a clinician told of any pain that cancer or its treatment causes it."""
+    name = "cancer_cause_told"
+    causes = [cause for pain in facts.pains if (cause := pain.elements.get("pain_cause")) is not None
+              and set(cause.words) & set(facts.knowledge.pains.of_cancer)]  # fmt: skip
+    sure = any(set(cause.words) <= set(facts.knowledge.pains.of_cancer) for cause in causes)
+    truth = Truth.TRUE if sure else Truth.UNKNOWN if causes else Truth.FALSE
+    refs = tuple(ref for cause in causes for ref in cause.refs)
+    return presence(name, truth, refs=refs, why="known-only-so-far" if truth is Truth.UNKNOWN else "")
