@@ -44,7 +44,7 @@ MISTAKES = {
     "neutrophils": ("safety/bleeding-labs.yaml", "fact: neutrophil_count, below: 0.5", "fact: neutrophil_count, below: 0.05"),
     "infection": ("safety/infection.yaml", "effect: correctable-stop\n  when: {rule: systemic_infection}",
                   "effect: caution\n  when: {rule: systemic_infection}"),
-    "antithrombotic": ("tables/antithrombotic_holds.csv", "hold,72,72", "hold,1,1"),
+    "antithrombotic": ("tables/antithrombotic_holds.csv", "hold,72,72", "continue,,"),
     "allergy": ("safety/allergy.yaml", "effect: lasting-stop", "effect: caution"),
 }  # fmt: skip
 
