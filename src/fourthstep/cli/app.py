@@ -138,11 +138,13 @@ def screen_command(
     workers: screening.WorkersOption = 1,
     allow_broken: screening.BrokenOption = False,
     names: screening.NamesOption = False,
+    engine: screening.EngineOption = screening.Engine.LOCAL,
+    master: screening.MasterOption = "",
 ) -> None:
     """Screen a whole hospital's Bulk Data export: worklist, assessments, attrition, groups, data quality, a report."""
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
-    screening.run(export, out, _as_of(as_of_text, overlay), overlay, workers, allow_broken, names)
+    screening.run(export, out, _as_of(as_of_text, overlay), overlay, workers, allow_broken, names, engine, master)
 
 
 @app.command(
