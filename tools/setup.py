@@ -1,4 +1,4 @@
-"""Set up `.venv` from the lock file; with `--system`, also what the browser and PDF tests need.
+"""Set up `.venv` from the lock file; with `--system` what the browser and PDF tests need, with `--spark` what Spark needs.
 
 Run by make.  Works with nothing but Python and a package registry.
 """
@@ -11,49 +11,63 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
+VENV, SPARK_VENV = ROOT / ".venv", ROOT / ".venv-spark"
 SYSTEM = {
     "chromium": "chromium",
     "libpango-1.0-0": "",
     "libpangoft2-1.0-0": "",
 }
+JAVA = {"openjdk-17-jre-headless": "java"}
 """Debian package -> the command it brings; empty for a library."""
 
 
 def main() -> None:
-    """Install the Python packages, or with `--system` the system ones."""
+    """Install the Python packages, or with `--system` the system ones, or with `--spark` what Spark needs."""
     if "--system" in sys.argv:
-        system_packages()
+        system_packages(SYSTEM, "Browser and PDF tests")
         return
     if sys.version_info < (3, 11):
         sys.exit("Fourthstep needs Python 3.11 or newer: make PYTHON=python3.11 demo")
-    if not PYTHON.exists():
-        venv.create(VENV, with_pip=True)
-    pip("install", "--quiet", "--require-hashes", "-r", str(ROOT / "requirements.lock"))
-    pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    if "--spark" not in sys.argv:
+        environment(VENV, "requirements.lock")
+        return
+    system_packages(JAVA, "Tests on Spark")
+    try:
+        environment(SPARK_VENV, "requirements-spark.lock")
+    except subprocess.CalledProcessError:
+        print("Tests on Spark are skipped: pip could not install requirements-spark.lock, for the reason above.")
+        shutil.rmtree(SPARK_VENV)
 
 
-def pip(*arguments: str) -> None:
-    """Run pip of the virtual environment."""
-    subprocess.run([PYTHON, "-m", "pip", "--disable-pip-version-check", *arguments], check=True)  # noqa: S603
+def environment(venv_folder: Path, lock: str) -> None:
+    """A virtual environment with what a lock file names, and with this project."""
+    python = venv_folder / "bin" / "python"
+    if not python.exists():
+        venv.create(venv_folder, with_pip=True)
+    pip(python, "install", "--quiet", "--require-hashes", "-r", str(ROOT / lock))
+    pip(python, "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
 
 
-def system_packages() -> None:
-    """Install Chromium and the text libraries for PDF, where we may; otherwise name the command."""
-    missing = [package for package, command in SYSTEM.items() if not installed(package, command)]
+def pip(python: Path, *arguments: str) -> None:
+    """Run pip of a virtual environment."""
+    subprocess.run([python, "-m", "pip", "--disable-pip-version-check", *arguments], check=True)  # noqa: S603
+
+
+def system_packages(wanted: dict[str, str], tests: str) -> None:
+    """Install Debian packages where we may; otherwise name the command, and the tests that are skipped without them."""
+    missing = [package for package, command in wanted.items() if not installed(package, command)]
     if not missing:
         return
     command = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        print(f"Browser and PDF tests are skipped until this was run as root: {command}")
+        print(f"{tests} are skipped until this was run as root: {command}")
         return
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run([apt, "update", "-qq"], check=False, env=environment)  # noqa: S603
-    done = subprocess.run([apt, *command.split()[1:], "-qq"], check=False, env=environment)  # noqa: S603
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([apt, "update", "-qq"], check=False, env=quiet)  # noqa: S603
+    done = subprocess.run([apt, *command.split()[1:], "-qq"], check=False, env=quiet)  # noqa: S603
     if done.returncode:
-        print(f"Could not install {', '.join(missing)}: browser and PDF tests are skipped with that reason.")
+        print(f"Could not install {', '.join(missing)}: {tests[0].lower()}{tests[1:]} are skipped with that reason.")
 
 
 def installed(package: str, command: str) -> bool:

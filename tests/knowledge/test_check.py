@@ -20,6 +20,7 @@ TABLE = [
      "there is no fact `do_not_resuscitat`", "do_not_resuscitate"),
     ("facts/blood.yaml", "platelet_count: {says: platelets,", "platelet_count: {says: platelets, where: {fact: sepsis, is: true},",
      "`platelet_count` is not asked at the bedside", "Only a bedside fact has `where`."),
+    ("pains.yaml", "of_cancer: [organ-tumour", "of_cancer: [organ-tumor", "`organ-tumor` is no value of `pain_cause`", "organ-tumour"),
     ("facts/safety.yaml", "episode: 30 d", "episode: 30 days", "not a number of days", ""),
     ("safety/bleeding-labs.yaml", "unit: 10*9/L", "unit: g/L", "platelet_count is counted in 10*9/L", "10*9/L"),
     ("safety/bleeding-labs.yaml", "fact: platelet_count", "fact: platelets_count", "there is no fact `platelets_count`",

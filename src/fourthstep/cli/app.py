@@ -145,12 +145,14 @@ def screen_command(
     names: screening.NamesOption = False,
     numbers: screening.NumbersOption = None,
     since: screening.SinceOption = None,
+    engine: screening.EngineOption = screening.Engine.LOCAL,
+    master: screening.MasterOption = "",
 ) -> None:
     """Screen a whole hospital's Bulk Data export: worklist, assessments, attrition, groups, data quality, a report."""
     knowledge = load_knowledge()
     overlay = read_policy(policy, knowledge) if policy else DEFAULT
     screening.run(export, out, _as_of(as_of_text, overlay), overlay, workers, allow_broken,
-                  Calling(ids=names, kept=numbers), since)  # fmt: skip
+                  Calling(ids=names, kept=numbers), since, engine, master)  # fmt: skip
 
 
 @app.command(

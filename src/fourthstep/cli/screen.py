@@ -1,6 +1,7 @@
 """`fourthstep screen`: a whole hospital."""
 
 import gc
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,15 +15,32 @@ if TYPE_CHECKING:
     from fourthstep.screen.compare import Comparison
 
 
-def run(export: Path, out: Path, moment: AsOf, policy: Policy, workers: int, allow_broken: bool,
-        calling: Calling, since: Path | None) -> None:  # fmt: skip
+class Engine(StrEnum):
+    """What a screening runs on."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
+
+def run(export: Path, out: Path, moment: AsOf, policy: Policy, workers: int, allow_broken: bool, calling: Calling,
+        since: Path | None, engine: Engine, master: str) -> None:  # fmt: skip
     """Screen, print the steps, and end with 1 where the export was not complete."""
     from fourthstep.screen.compare import compare, read_tables  # noqa: PLC0415
-    from fourthstep.screen.run import screen  # noqa: PLC0415
 
     gc.enable()  # many patients in one process: cycles must not pile up
     before = read_tables(since) if since is not None else None
-    summary = screen(export, out, as_of=moment, policy=policy, workers=workers, calling=calling)
+    if engine is Engine.SPARK:
+        if workers > 1:
+            raise typer.BadParameter("Spark has settings of its own for this: docs/spark.md.", param_hint="--workers")
+        from fourthstep.screen.on_spark import screen_on_spark  # noqa: PLC0415
+
+        summary = screen_on_spark(export, out, as_of=moment, policy=policy, calling=calling, spark=master)
+    else:
+        if master:
+            raise typer.BadParameter("a cluster needs `--engine spark`.", param_hint="--master")
+        from fourthstep.screen.run import screen  # noqa: PLC0415
+
+        summary = screen(export, out, as_of=moment, policy=policy, workers=workers, calling=calling)
     typer.echo(f"{summary.patients} patients on {summary.as_of}, policy {summary.policy}: written to {out}")
     for step, count in summary.steps.items():
         typer.echo(f"{count:>9}  {step}")
@@ -84,4 +102,8 @@ NumbersOption = Annotated[
 SinceOption = Annotated[
     Path | None,
     typer.Option("--since", help="An earlier screening: tell who is new on the list, and what changed.", metavar="DIR"),
+]
+EngineOption = Annotated[Engine, typer.Option("--engine", help="One machine, or a Spark cluster: the result is the same.")]
+MasterOption = Annotated[
+    str, typer.Option("--master", help="The Spark cluster; default: of Spark's settings.", metavar="URL")
 ]

@@ -85,7 +85,9 @@ class _Check:
         causes = self.knowledge.facts["pain_cause"].values
         for cause in self.knowledge.pains.of_cancer:
             if cause not in causes:
-                self._wrong(self.knowledge.pains, "of_cancer", f"`{cause}` is no value of `pain_cause`", _near(cause, causes))
+                self._wrong(
+                    self.knowledge.pains, "of_cancer", f"`{cause}` is no value of `pain_cause`", _near(cause, causes)
+                )
 
     # -- entries -------------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ def name_of(folder: Path) -> str:
 @lru_cache(maxsize=4)
 def code_index(knowledge_digest: str, folder: Path | None = None) -> CodeIndex:
     """The code index of the knowledge with that digest; built once a process."""
-    knowledge = load_knowledge(folder)
+    knowledge = load_knowledge(folder) if folder else load_knowledge()  # `None` said in words would be loaded once more
     if knowledge.digest != knowledge_digest:
         raise FourthstepError("the knowledge changed while it was in use; start again")
     return CodeIndex(knowledge.codes)

@@ -18,7 +18,7 @@ from fourthstep.record import Door, Record
 from fourthstep.record.read import Around, read_bucket
 from fourthstep.screen.groups import Groups, groups_of, not_recorded
 from fourthstep.screen.row import FAILED, Row, mixed
-from fourthstep.screen.spread import COMMON, MORE, mark_of
+from fourthstep.screen.spread import COMMON, DECIDING, MORE, mark_of
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _MOST = 5
@@ -28,13 +28,17 @@ _MOST = 5
 class Task(msgspec.Struct, kw_only=True):
     """All that one bucket needs; nothing else is shared between processes."""
 
-    parts: list[str]
-    bucket: int
     around: Around
     origin: str
     as_of: AsOf
     policy: Policy
-    target: str
+    bucket: int = 0
+    parts: list[str] = []
+    """Folders that hold the lines of all buckets."""
+    target: str = ""
+    """The file of the rows."""
+    held: dict[str, list[bytes]] = {}
+    """The lines themselves by the names of their files, where a cluster brings them instead."""
 
 
 def judge(task: Task) -> str:
@@ -45,12 +49,16 @@ def judge(task: Task) -> str:
     """
     target = Path(task.target)
     if not target.is_file():
-        groups = groups_of(_read(task, f"{task.bucket}.ndjson"), task.as_of)
-        rows = sorted(_judged(task, groups), key=lambda each: mixed(each.patient))
         part = target.with_suffix(".part")
-        part.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in rows))
+        part.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in judged(task)))
         part.rename(target)
     return task.target
+
+
+def judged(task: Task) -> list[Row]:
+    """The rows of a bucket in their mixed order."""
+    groups = groups_of(_read(task, f"{task.bucket}{DECIDING}"), task.as_of)
+    return sorted(_judged(task, groups), key=lambda each: mixed(each.patient))
 
 
 def _judged(task: Task, groups: dict[str, Groups]) -> Iterator[Row]:
@@ -77,7 +85,7 @@ def _records(task: Task, lines: Iterator[bytes]) -> Iterator[Record]:
 
 
 def _lines(task: Task) -> Iterator[bytes]:
-    return chain.from_iterable(_read(task, f"{name}.ndjson") for name in (str(task.bucket), COMMON))
+    return chain(_read(task, f"{task.bucket}{DECIDING}"), _read(task, COMMON))
 
 
 def _more(task: Task, out: set[bytes]) -> Iterator[bytes]:
@@ -89,6 +97,7 @@ def _more(task: Task, out: set[bytes]) -> Iterator[bytes]:
 
 
 def _read(task: Task, name: str) -> Iterator[bytes]:
+    yield from task.held.get(name, ())
     for part in task.parts:
         path = Path(part) / name
         if path.is_file():

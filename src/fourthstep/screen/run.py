@@ -80,39 +80,27 @@ def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int
     Raises:
         RecordError: the export or the file of numbers cannot be read, or the folder cannot be written.
     """
-    files, others = _files(export)
+    files, others = files_of(export)
     knowledge = load_knowledge()
     stats = [f"{each.name} {each.stat().st_size} {each.stat().st_mtime_ns}" for each in files]
     key = digest(
         part.encode() for part in (*stats, str(as_of), str(as_of.zone), policy.digest, knowledge.digest, __version__)
     )
-    buckets = min(_MOST_BUCKETS, _FEWEST_BUCKETS + sum(each.stat().st_size for each in files) // _BUCKET)
+    buckets = min(_MOST_BUCKETS, buckets_for(files))
     work = out / ".work" / key[:16]
     try:
         work.mkdir(parents=True, exist_ok=True)
         (out / "run.json").unlink(missing_ok=True)
         parts = [work / f"{number:05d}" for number in range(len(files))]
         gathered = list(_each(partial(_spread_one, buckets=buckets), list(zip(files, parts, strict=True)), workers))
-        around = _together(gathered, others)
+        around = together(gathered, others)
+        asked = Task(parts=[str(part) for part in parts], around=around, origin=export.name, as_of=as_of, policy=policy)
         tasks = [
-            Task(
-                parts=[str(part) for part in parts],
-                bucket=bucket,
-                around=around,
-                origin=export.name,
-                as_of=as_of,
-                policy=policy,
-                target=str(work / f"rows-{bucket:04d}.ndjson"),
-            )
+            msgspec.structs.replace(asked, bucket=bucket, target=str(work / f"rows-{bucket:04d}.ndjson"))
             for bucket in range(buckets)
         ]
-        files = [Path(target) for target in _each(judge, tasks, workers)]
-        faults = sorted([*(fault for each in gathered for fault in each.faults), *faults_of_manifests(gathered)])
-        tally = tally_of(rows_of(files))
-        summary = _summary(tally, gathered, around, faults, as_of, policy)
-        numbers = calling.numbers(row.patient for row in rows_of(files))
-        summary.called = calling.says()
-        _write_all(out, partial(_called, files, calling, numbers), tally, gathered, faults, summary)
+        rows_in = [Path(target) for target in _each(judge, tasks, workers)]
+        summary = conclude(out, rows_in, gathered, asked, calling)
         shutil.rmtree(out / ".work")
     except OSError as error:
         raise RecordError(f"{error.filename or out}: {error.strerror}.  Free space or give access, and run the same command "
@@ -136,7 +124,12 @@ def _each(work: Callable[[T], R], items: list[T], workers: int) -> Iterator[R]:
         yield from pool.map(work, items)
 
 
-def _files(export: Path) -> tuple[list[Path], list[str]]:
+def buckets_for(files: list[Path]) -> int:
+    """How many buckets keep each of them small; the result does not depend on it."""
+    return _FEWEST_BUCKETS + sum(each.stat().st_size for each in files) // _BUCKET
+
+
+def files_of(export: Path) -> tuple[list[Path], list[str]]:
     """The files of resources, and the names of what stands beside them."""
     if not export.is_dir():
         raise RecordError(f"{export}: there is no such folder; a folder of NDJSON files (Bulk Data export) was expected.")
@@ -149,7 +142,8 @@ def _files(export: Path) -> tuple[list[Path], list[str]]:
     return found, others
 
 
-def _together(gathered: list[Gathered], others: list[str]) -> Around:
+def together(gathered: list[Gathered], others: list[str]) -> Around:
+    """What all files gave beside their lines, and the names of what was ignored beside them."""
     notices: Counter[str] = Counter()
     for name in others:
         notices[f"{name} was ignored: not a JSON or NDJSON file."] += 1
@@ -171,10 +165,31 @@ def _together(gathered: list[Gathered], others: list[str]) -> Around:
 # -- the tables ----------------------------------------------------------------------------------------------
 
 
-def _summary(tally: Tally, gathered: list[Gathered], around: Around, faults: list[Fault], as_of: AsOf,
-             policy: Policy) -> Summary:  # fmt: skip
+def conclude(out: Path, rows_in: list[Path], gathered: list[Gathered], asked: Task, calling: Calling) -> Summary:
+    """Write everything.
+
+    Args:
+        out: where the tables go.
+        rows_in: the files of rows, each in its mixed order, whoever made them.
+        gathered: what the files of the export gave beside their lines.
+        asked: any task of this run, for the day, the policy and what stands around.
+        calling: how the tables call a patient.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    faults = sorted([*(fault for each in gathered for fault in each.faults), *faults_of_manifests(gathered)])
+    tally = tally_of(rows_of(rows_in))
+    summary = _summary(tally, gathered, faults, asked)
+    numbers = calling.numbers(row.patient for row in rows_of(rows_in))
+    summary.called = calling.says()
+    _write_all(out, partial(_called, rows_in, calling, numbers), tally, gathered, faults, summary)
+    return summary
+
+
+def _summary(tally: Tally, gathered: list[Gathered], faults: list[Fault], asked: Task) -> Summary:
     why = sorted({fault.reason for fault in faults})
-    if OUTCOME in around.notices:
+    if OUTCOME in asked.around.notices:
         why.append("the source reports errors (OperationOutcome)")
     if tally.steps[FAILED]:
         why.append("some patients were not assessable")
@@ -182,16 +197,16 @@ def _summary(tally: Tally, gathered: list[Gathered], around: Around, faults: lis
     return Summary(
         complete=not why,
         why_incomplete=why,
-        as_of=str(as_of),
+        as_of=str(asked.as_of),
         engine=__version__,
         knowledge=load_knowledge().digest,
-        policy=policy.name,
-        policy_digest=policy.digest,
+        policy=asked.policy.name,
+        policy_digest=asked.policy.digest,
         patients=tally.total.patients,
         outcomes=tally.outcomes,
         steps=tally.steps,
         inputs={each.name: each.sha256 for each in gathered},
-        notices=around.notices | dict.fromkeys(absent_types(gathered), 1),
+        notices=asked.around.notices | dict.fromkeys(absent_types(gathered), 1),
     )
 
 
