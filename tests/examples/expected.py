@@ -338,7 +338,13 @@ ROWS = {
         ("pathway", "not in scope"),
         (
             "because",
-            ["none-recorded:active_cancer", "none-recorded:treatment_related_pain", "none-recorded:neoplasm_related_pain"],
+            [
+                "none-recorded:active_cancer",
+                "none-recorded:treatment_related_pain",
+                "none-recorded:neoplasm_related_pain",
+                "none-recorded:cancer_cause_told",
+                "none-recorded:systemic_cancer_treatment_coded",
+            ],
         ),
         ("first", []),
         ("changes first", []),

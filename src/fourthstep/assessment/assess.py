@@ -58,9 +58,9 @@ def assess(
     return assess_events(events, as_of=as_of, answers=answers, policy=policy, knowledge=knowledge)
 
 
-SCOPE_TYPES = ("Patient", "Condition", "Encounter", "AllergyIntolerance", "Device", "DeviceUseStatement",
+SCOPE_TYPES = ("Patient", "Condition", "Encounter", "Procedure", "AllergyIntolerance", "Device", "DeviceUseStatement",
                "QuestionnaireResponse")  # fmt: skip
-"""The resource types that can decide whether a patient is in scope: whoever lives, is adult, and has a condition."""
+"""The resource types that can decide whether a patient is in scope: lives, is adult, has a cancer or is treated for one."""
 
 
 def out_of_scope(record: Record, *, as_of: AsOf, policy: Policy = DEFAULT, knowledge: Knowledge | None = None

@@ -42,11 +42,11 @@ def _found(gathered: list[Gathered]) -> Iterator[tuple[Fault, str]]:
     manifests = [(each.name, each.manifest) for each in gathered if each.manifest is not None]
     open_pages = sum(each.goes_on for _, each in manifests)
     for name, manifest in manifests:
-        if manifest.reports:
+        if any(True for _ in _missing(manifest.reports, gathered)):  # those that are here are read: many only warn
             yield Fault(name, 0, "manifest-reports-errors"), "all"
         if manifest.goes_on and open_pages >= len(manifests):
             yield Fault(name, 0, "manifest-has-a-next-page"), "all"
-        for listed in _missing(manifest, gathered):
+        for listed in _missing(manifest.files, gathered):
             yield Fault(name, 0, "listed-file-is-missing"), _lost(listed)
         for listed in _short(manifest, gathered):
             yield Fault(name, 0, "fewer-resources-than-listed"), _lost(listed)
@@ -56,11 +56,11 @@ def _lost(listed: Listed) -> str:
     return KIND_OF.get(listed.type, "") if listed.type else "all"
 
 
-def _missing(manifest: Manifest, gathered: list[Gathered]) -> Iterator[Listed]:
+def _missing(files: list[Listed], gathered: list[Gathered]) -> Iterator[Listed]:
     """Listed files that are not here: by name, or, where a client gave all files other names, by type."""
     names = {uncompressed(each.name) for each in gathered}
-    absent = [each for each in manifest.files if each.name not in names]
-    if len(absent) < len(manifest.files):
+    absent = [each for each in files if each.name not in names]
+    if len(absent) < len(files):
         yield from absent
         return
     for kind in dict.fromkeys(each.type for each in absent):

@@ -30,8 +30,8 @@ class Manifest(msgspec.Struct, kw_only=True):
     """What a Bulk Data server says of its export (STU1 to STU4)."""
 
     files: list[Listed]
-    reports: bool
-    """Does it list files of errors (`error`) or outcomes (`outcome`)?"""
+    reports: list[Listed]
+    """Files of errors (`error`) or outcomes (`outcome`): OperationOutcomes, of which many only warn."""
     goes_on: bool
     """Is there a next page?"""
 
@@ -129,9 +129,15 @@ def manifest_of(tree: Any) -> Manifest | None:
         return None
     return Manifest(
         files=[_listed(each) for each in tree["output"] if isinstance(each, dict)],
-        reports=any(tree.get(name) not in (None, []) for name in ("error", "outcome")),
+        reports=[_listed(each) for name in ("error", "outcome") for each in _entries(tree.get(name))],
         goes_on=_goes_on(tree),
     )
+
+
+def _entries(part: Any) -> list[dict[str, Any]]:
+    """The files of a part; what is neither a list nor empty still reports something, under no name."""
+    entries = part if isinstance(part, list) else [part] if part else []
+    return [each if isinstance(each, dict) else {} for each in entries]
 
 
 def _listed(each: dict[str, Any]) -> Listed:

@@ -31,6 +31,8 @@ _HOMES = 50_000
 """Patients whose bucket is remembered."""
 DONE = "done.json"
 
+OUTCOMES = "OperationOutcome"
+
 
 class Fault(msgspec.Struct, frozen=True, order=True):
     """A line, or a file, that could not be used: by its place, never by its content."""
@@ -190,6 +192,8 @@ class Spreading:
             home = self._home(subject)
             if home is not None:
                 return _more(home, msgspec.json.encode({"resourceType": kind, "subject": {"reference": subject}}))
+        elif peek(line) == OUTCOMES:
+            self._seen[OUTCOMES] = self._seen.get(OUTCOMES, 0) + 1
         return None
 
     def _home(self, subject: str) -> tuple[str, bytes] | None:
