@@ -41,7 +41,7 @@ def whole(server, tmp_path):
     subprocess.run(command(server, tmp_path / "whole"), check=True, capture_output=True)
     server.jobs.clear()
     server.log.clear()
-    server.behaviour.pause = 0.01
+    server.behaviour.pause = 0.05
     return everything(tmp_path / "whole")
 
 
@@ -115,6 +115,7 @@ def test_what_is_not_as_it_was_noted_is_fetched_again(server, whole, tmp_path, d
 
 def test_stopped_by_the_user_it_says_how_to_go_on(server, whole, tmp_path):
     del whole
+    server.behaviour.pause = 0.2  # seconds a file: it cannot end before the signal, also on a busy machine
     with subprocess.Popen(command(server, tmp_path / "export"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env=os.environ | {"COLUMNS": "200"}) as running:  # fmt: skip
         while not server.asked("GET", "/files"):
