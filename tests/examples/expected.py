@@ -343,7 +343,7 @@ ROWS = {
                 "none-recorded:treatment_related_pain",
                 "none-recorded:neoplasm_related_pain",
                 "none-recorded:cancer_cause_told",
-                "none-recorded:systemic_cancer_treatment_coded",
+                "none-recorded:cancer_perhaps",
             ],
         ),
         ("first", []),

@@ -185,6 +185,11 @@ ADJUVANT = [
      *FIT], {"sex": "male"}, "no"),
     ("renewed, the ends not recorded: one use", [*(steps(back, None, dose=300) for back in (90, 60, 30)), *FIT],
      {"sex": "male"}, "no"),
+    ("a statement, then a dispense", [steps(20, 11, dose=900), steps(10, 0, dose=900, source="dispense"), *FIT],
+     {"sex": "male"}, "unknown: dose-or-time-not-known"),
+    ("given fourteen times, a month apart", [*(steps(30 * each, 30 * each, dose=900, source="administration")
+                                               for each in range(14)), *FIT],
+     {"sex": "male"}, "unknown: dose-or-time-not-known"),
     ("given for a week", [*(steps(day, day, dose=900, source="administration") for day in range(7)), *FIT],
      {"sex": "male"}, "no"),
     ("given for two weeks, the last one at the dose", [*(steps(day, day, dose=900 if day < 7 else 300,

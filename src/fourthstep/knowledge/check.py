@@ -82,12 +82,11 @@ class _Check:
         self._cycles()
 
     def _causes_of_cancer(self) -> None:
-        causes = self.knowledge.facts["pain_cause"].values
-        for cause in self.knowledge.pains.of_cancer:
-            if cause not in causes:
-                self._wrong(
-                    self.knowledge.pains, "of_cancer", f"`{cause}` is no value of `pain_cause`", _near(cause, causes)
-                )
+        pains, causes = self.knowledge.pains, self.knowledge.facts["pain_cause"].values
+        for key in ("of_cancer", "perhaps_of_cancer"):
+            for cause in getattr(pains, key):
+                if cause not in causes:
+                    self._wrong(pains, key, f"`{cause}` is no value of `pain_cause`", _near(cause, causes))
 
     # -- entries -------------------------------------------------------------------------------------------
 

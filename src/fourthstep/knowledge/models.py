@@ -359,6 +359,7 @@ class Windows(Entry, frozen=True, kw_only=True):
     weight: Window
     dose_rise: Window
     pain_change: Window
+    cancer_treated: Window
     pregnancy_from: Window
     pregnancy_to: Window
     history: Window
@@ -538,6 +539,8 @@ class Pains(Entry, frozen=True, kw_only=True):
     coded_episode: str
     of_cancer: list[str]
     """Values of `pain_cause` that only cancer or its treatment has."""
+    perhaps_of_cancer: list[str]
+    """Values that others have too; with a cancer of the past they may be its late effects."""
 
 
 class NormalInr(Entry, frozen=True, kw_only=True):

@@ -334,7 +334,7 @@ def _judge(exposure: Exposure, rows: list[Hold], unsure: tuple[str, ...], facts:
     shared = any_of(truth(row.decision in ("shared", "as_aspirin")) for row in rows)
     holds = [row for row in rows if row.decision in ("hold", "hold_plus_lab")]
     if not holds:
-        return Truth.FALSE, shared, "", ()
+        return Truth.FALSE, shared, *_shared_with_the_kidney(exposure, shared, facts)
     passed = [_passed(exposure, row, facts) for row in holds]
     if len(holds) < len(rows):
         passed.append(Truth.TRUE)
@@ -350,6 +350,15 @@ def _judge(exposure: Exposure, rows: list[Hold], unsure: tuple[str, ...], facts:
         return stop, shared, "several-intervals-possible", unsure
     long_enough = all(_hours_passed(exposure, row, facts) is Truth.TRUE for row in holds)
     return stop, shared, "last-dose-not-recorded", ("inr" if long_enough else f"last-dose:{exposure.drug}",)
+
+
+def _shared_with_the_kidney(exposure: Exposure, shared: Truth, facts: Facts) -> tuple[str, tuple[str, ...]]:
+    """A decision that is shared is told of the kidney too: the hours in the table are those of a normal one."""
+    renal = _renal(exposure, facts)
+    if shared is Truth.FALSE or renal is Truth.FALSE:
+        return "", ()
+    why = "renal-function-changes-the-interval" if renal is Truth.TRUE else "renal-function-not-known"
+    return why, ("creatinine_clearance",)
 
 
 def _renal(exposure: Exposure, facts: Facts) -> Truth:

@@ -38,6 +38,7 @@ COMPUTED: dict[str, Compute] = {
     "goal_category": asked("goal_category"),
     **{name: _score(name) for name in ("sins", "mirels", "ppi", "pap")},
     "cancer_cause_told": pain.cancer_cause_told,
+    "cancer_perhaps": pain.cancer_perhaps,
     "opioid_scheduled": opioid.opioid_scheduled,
     "opioid_dose": opioid.opioid_dose_fact,
     "on_opioid": opioid.on_opioid,

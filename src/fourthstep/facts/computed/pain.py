@@ -37,3 +37,18 @@ def cancer_cause_told(facts: Facts, _pain: Pain | None) -> Fact:
     truth = Truth.TRUE if sure else Truth.UNKNOWN if causes else Truth.FALSE
     refs = tuple(ref for cause in causes for ref in cause.refs)
     return presence(name, truth, refs=refs, why="known-only-so-far" if truth is Truth.UNKNOWN else "")
+
+
+TREATMENTS = ("radiotherapy", "systemic_cancer_treatment", "systemic_cancer_treatment_coded")
+
+
+def cancer_perhaps(facts: Facts, _pain: Pain | None) -> Fact:
+    """Signs of a cancer whose diagnosis is not on record; only what is recorded counts, silence says nothing."""
+    limit = facts.knowledge.windows.cancer_treated.value
+    treated = [fact for name in TREATMENTS if (fact := facts.of(name)).truth is Truth.TRUE
+               and fact.when is not None and facts.timeline.age(fact.when)[0] <= limit]  # fmt: skip
+    left = set(facts.knowledge.pains.perhaps_of_cancer) if facts.of("cancer_history").truth is Truth.TRUE else set()
+    effects = [cause for pain in facts.pains if (cause := pain.elements.get("pain_cause")) and left & set(cause.words)]
+    found = [*treated, *effects]
+    refs = tuple(ref for each in found for ref in each.refs)
+    return presence("cancer_perhaps", Truth.TRUE if found else Truth.FALSE, refs=refs)

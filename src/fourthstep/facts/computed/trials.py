@@ -82,6 +82,8 @@ def _row_adequate(row: AdequateTrial, facts: Facts) -> Truth:
         found = _doses_given(row, row.doses_at_least, events, facts)
     else:
         found = any_of([*(_courses(row, source, events, facts) for source in _ROLES), _given_by_day(row, events, facts)])
+        if found is Truth.FALSE and _together(row, events, facts):
+            found = Truth.UNKNOWN
     return found if found is not Truth.FALSE or silent else Truth.UNKNOWN
 
 
@@ -149,6 +151,19 @@ def _courses(row: AdequateTrial, source: str, events: list[Event], facts: Facts)
         return Truth.TRUE
     perhaps = _tried([(day, _most(parts, day)) for day in days], limit.low or Decimal(0), wanted)
     return Truth.UNKNOWN if perhaps else Truth.FALSE
+
+
+def _together(row: AdequateTrial, events: list[Event], facts: Facts) -> bool:
+    """Would what several kinds of entries tell, one after the other, be enough?  Those of one day are one use."""
+    kinds = [
+        [part for event in events if event.drug and event.drug.source == source for part in _parts(event, events, facts)]
+        for source in _ROLES
+    ]
+    days = _change_days([part for parts in kinds for part in parts])
+    amounts = [
+        (day, max((most for parts in kinds if (most := _most(parts, day)) is not None), default=None)) for day in days
+    ]
+    return _tried(amounts, _limit(row, facts).low or Decimal(0), (_days(row, facts), row.days_at_dose))
 
 
 def _parts(event: Event, all_events: list[Event], facts: Facts) -> list[_Part]:
@@ -276,10 +291,22 @@ def _given_by_day(row: AdequateTrial, events: list[Event], facts: Facts) -> Trut
             continue
         by_day[event.start.first] = by_day.get(event.start.first, Decimal(0)) + _sum(a.low for a in amounts if a)
     wanted = whole if row.days_at_dose is None else row.days_at_dose
-    sure, perhaps = (sum(total >= (end or Decimal(0)) for total in by_day.values()) for end in (limit.high, limit.low))
-    if sure >= wanted and len(by_day) >= whole:
+    perhaps = sum(total >= (limit.low or Decimal(0)) for total in by_day.values())
+    if any(len(run) >= whole and sum(by_day[day] >= (limit.high or Decimal(0)) for day in run) >= wanted
+           for run in _in_a_row(sorted(by_day))):  # fmt: skip
         return Truth.TRUE
     return Truth.UNKNOWN if unread or (perhaps >= wanted and len(by_day) >= whole) else Truth.FALSE
+
+
+def _in_a_row(days: Sequence[date]) -> list[list[date]]:
+    """Runs of days that follow each other; a day on which nothing is noted ends one."""
+    found: list[list[date]] = []
+    for day in days:
+        if found and day - found[-1][-1] == _DAY:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found
 
 
 def _milligrams(dose: Dose, facts: Facts) -> Interval | None:
