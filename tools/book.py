@@ -109,7 +109,8 @@ def section_text(section: Section) -> Iterator[str]:
 
 def item(line: Line) -> str:
     """A line of a list, at its depth."""
-    return f"{'    ' * (line.level - 1)}- {told(line.parts)}"
+    words = re.sub(r"\A(\d+)\. ", r"\1\\. ", told(line.parts))  # "1. " is part of the sentence, not a list in the list
+    return f"{'    ' * (line.level - 1)}- {words}"
 
 
 def table_text(table: Table) -> str:

@@ -21,16 +21,16 @@ SAYS = [
     ("pancreatic-apixaban", "all 8: correct first: apixaban: taken now, as recorded, last recorded 1 Mar 2026, 08:10"),
     (
         "pancreatic-apixaban",
-        "ASRA 2018 asks 72 h since the last apixaban, which have passed on 4 Mar 2026, 08:10 if no further dose is taken",
+        "ASRA 2018 asks 72 h since the last apixaban, over on 4 Mar 2026, 08:10 if no further dose is taken",
     ),
     (
         "pancreatic-apixaban",
-        "SIR 2019 (1 to 7) asks 48 h, counted as 4 doses, at a creatinine clearance of 50 mL/min or more (56.5 here), which",
+        "SIR 2019 (1 to 7) asks 48 h, counted as 4 doses, at a creatinine clearance of 50 mL/min or more (56.5 here), over",
     ),
     ("pancreatic-apixaban", "need not wait, once corrected: Celiac plexus neurolysis by endoscopic ultrasound"),
     (
         "pancreatic-apixaban",
-        "to correct first: apixaban: ASRA 2018 asks 72 h since the last dose, which have passed on 4 Mar 2026, 08:10",
+        "to correct first: apixaban: ASRA 2018 asks 72 h since the last dose, over on 4 Mar 2026, 08:10",
     ),
     ("pancreatic-apixaban", "Bleeding: apixaban: taken now, as recorded, last recorded 1 Mar 2026, 08:10"),
     (

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from fourthstep.cli.app import app
 from fourthstep.ground.errors import RecordError
-from fourthstep.screen.compare import Tables, compare, read_tables
+from fourthstep.screen.compare import Tables, compare, read_tables, write_changes
 from fourthstep.screen.numbers import OF_ONE_RUN, Calling
 from fourthstep.screen.run import Summary
 from tests.screen.test_screen import HOSPITAL, add, run, shown, unpacked
@@ -103,7 +103,14 @@ def test_what_a_patient_newly_has_is_told_as_data(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "number,patient\nP0000002,a\n", "patient,number\na,P0000001\n", "number,patient\nP0000001\n"]
+    "content",
+    [
+        "",
+        "number,patient\nP0000001,a\n",
+        "number,patient,key\nP0000002,a\n",
+        "patient,number,key\na,P0000001\n",
+        "number,patient,key\nP0000001\n",
+    ],
 )
 def test_what_is_no_file_of_numbers_is_not_overwritten(tmp_path, content):
     kept = tmp_path / "numbers.csv"
@@ -111,6 +118,30 @@ def test_what_is_no_file_of_numbers_is_not_overwritten(tmp_path, content):
     with pytest.raises(RecordError, match="no file of patients' numbers"):
         Calling(kept=kept).numbers(["a"])
     assert kept.read_text() == content
+
+
+def test_another_file_of_numbers_is_not_taken_for_the_same(tmp_path):
+    """Two files may begin with the same patient."""
+    for name in ("a", "b"):
+        Calling(kept=tmp_path / name).numbers(["x"])
+    assert Calling(kept=tmp_path / "a").says() != Calling(kept=tmp_path / "b").says()
+    Calling(kept=tmp_path / "a").numbers(["x", "y"])
+    assert Calling(kept=tmp_path / "a").says() == Calling(kept=tmp_path / "a").says()
+
+
+def test_a_file_of_numbers_is_checked_before_any_work(tmp_path):
+    (tmp_path / "numbers.csv").write_text("no\n")
+    with pytest.raises(RecordError, match="no file of patients' numbers"):
+        run(HOSPITAL, tmp_path / "out", calling=Calling(kept=tmp_path / "numbers.csv"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_change_to_an_incomplete_export_says_so(tmp_path):
+    later = msgspec.structs.replace(RUN, complete=False, why_incomplete=["file-damaged-from-here"])
+    found = compare(Tables(RUN, {"a": LISTED}), Tables(later, {"a": UNLISTED | {"data": "d2"}}))
+    assert [each.because for each in found.changes] == ["data, export"]
+    write_changes(found, tmp_path / "changes.csv")
+    assert "INCOMPLETE (file-damaged-from-here)" in (tmp_path / "changes.csv").read_text().splitlines()[1]
 
 
 def test_an_unfinished_screening_is_not_compared(tmp_path):

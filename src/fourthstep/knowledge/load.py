@@ -220,6 +220,7 @@ def _keep(content: bytes, name: str, folder: Path) -> None:
             place.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=place, delete=False) as file:
                 file.write(content)
+            Path(file.name).chmod(0o644)  # whoever installed it, others start from it too
             Path(file.name).replace(place / f"{name}.msgpack")
         except OSError:
             continue

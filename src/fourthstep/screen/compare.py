@@ -91,10 +91,15 @@ def _runs(old: Summary, new: Summary) -> Iterator[str]:
         ("day", old.as_of, new.as_of),
         ("engine", old.engine, new.engine),
         ("knowledge", old.knowledge[:8], new.knowledge[:8]),
+        ("export", _whole(old), _whole(new)),
         ("policy", f"{old.policy} {old.policy_digest[:8]}", f"{new.policy} {new.policy_digest[:8]}"),
     ):
-        if before != after:
+        if before != after or "INCOMPLETE" in after:
             yield f"{name}: {before} -> {after}"
+
+
+def _whole(run: Summary) -> str:
+    return "complete" if run.complete else f"INCOMPLETE ({', '.join(run.why_incomplete)})"
 
 
 def _change(patient: str, old: dict[str, str] | None, new: dict[str, str] | None, runs: list[str]) -> Change | None:
@@ -147,8 +152,9 @@ def write_changes(found: Comparison, path: Path) -> None:
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("patient", "kind", "before", "after", "what", "because"))
-            writer.writerows(msgspec.structs.astuple(each) for each in found.changes)
+            writer.writerow(("patient", "kind", "before", "after", "what", "because", "export"))
+            mark = next((each for each in found.runs if "INCOMPLETE" in each), "")
+            writer.writerows((*msgspec.structs.astuple(each), mark) for each in found.changes)
         part.replace(path)
     except OSError as error:
         raise RecordError(f"{path}: {error.strerror}.") from None

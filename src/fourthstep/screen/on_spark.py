@@ -78,6 +78,7 @@ def screen_on_spark(
         FourthstepError: the cluster cannot be reached, does not see the files, or runs another version than the driver.
     """
     files, others = files_of(export)
+    calling.check()
     borrowed = not isinstance(spark, str) or SparkSession.getActiveSession() is not None
     session = open_session(spark) if isinstance(spark, str) else spark
 

@@ -81,6 +81,7 @@ def screen(export: Path, out: Path, *, as_of: AsOf, policy: Policy, workers: int
         RecordError: the export or the file of numbers cannot be read, or the folder cannot be written.
     """
     files, others = files_of(export)
+    calling.check()
     knowledge = load_knowledge()
     stats = [f"{each.name} {each.stat().st_size} {each.stat().st_mtime_ns}" for each in files]
     key = digest(
