@@ -116,8 +116,10 @@ def test_what_is_not_as_it_was_noted_is_fetched_again(server, whole, tmp_path, d
 def test_stopped_by_the_user_it_says_how_to_go_on(server, whole, tmp_path):
     del whole
     server.behaviour.pause = 0.2  # seconds a file: it cannot end before the signal, also on a busy machine
+    # what a shell starts in the background ignores the signal, and so would its children
     with subprocess.Popen(command(server, tmp_path / "export"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          env=os.environ | {"COLUMNS": "200"}) as running:  # fmt: skip
+                          env=os.environ | {"COLUMNS": "200"},
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as running:  # noqa: PLW1509 # fmt: skip
         while not server.asked("GET", "/files"):
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
