@@ -45,7 +45,6 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     runs: list[str]
     """What differs between the runs as wholes."""
-    patients: int
     changes: list[Change]
 
     def count(self, kind: str) -> int:
@@ -83,7 +82,7 @@ def compare(old: Tables, new: Tables) -> Comparison:
     found = [change for patient in sorted(old.rows.keys() | new.rows.keys())
              if (change := _change(patient, old.rows.get(patient), new.rows.get(patient), runs))]  # fmt: skip
     found.sort(key=lambda each: (KINDS.index(each.kind), each.patient))
-    return Comparison(runs=runs, patients=len(new.rows), changes=found)
+    return Comparison(runs=runs, changes=found)
 
 
 def _runs(old: Summary, new: Summary) -> Iterator[str]:
