@@ -25,8 +25,8 @@ LOOKED_AT = """Each kind was looked at. Nothing in the generator was changed to 
 in the truth tables was corrected from the dossier, and is named in the data card. *Whose*: the engine's, the dossier's (it
 says two things, or leaves a judgement), or the record's (what was sent does not tell it)."""
 LOST = """Patients who in truth need something (not *not in scope*, not *controlled*), and whom the engine sends away. A
-diagnosis that is missing in an export that vouches for its diagnoses reads as *no*, unless treatment of the last year or a cause
-that a clinician told speaks of a cancer."""
+diagnosis that is missing in an export that vouches for its diagnoses reads as *no*, unless treatment of the last
+year or a cause that a clinician told speaks of a cancer."""
 WORDS = ("not in scope", "red flag first", "cannot tell", "controlled", "refer", "refer early", "optimise first")
 SENT_AWAY = ("not in scope", "controlled")
 OPEN_COLUMNS = ("sensitivity: open, proposed", "open, after correction", "open, not assessable", "open, missed")
